@@ -38,6 +38,12 @@ class Project(Protocol):
     def find(self, target: str, path: str) -> Module | None:
         """Return the module that `target` (dotted, with leading dots when relative) names in the file `path`."""
 
+    def locate(self, target: str, path: str) -> str | None:
+        """Return the file of that module, without reading it; None for modules from elsewhere."""
+
+    def may_bind(self, path: str, name: str) -> bool:
+        """Whether the file might import or assign the name: a cheap look before it is parsed."""
+
 
 class Module:
     """A parsed module with name resolution. Offsets are character offsets into `text`.
@@ -289,7 +295,7 @@ class Module:
             return None
         if isinstance(node, cst.Attribute):
             base = self._raw_name(node.value, depth)
-            return f"{base}.{node.attr.value}" if base is not None else None
+            return self._through_project(f"{base}.{node.attr.value}", depth) if base is not None else None
         if isinstance(node, cst.Name):
             return self._raw_of_name(node, depth)
         if isinstance(node, cst.Call) and len(node.args) == 1 and isinstance(node.args[0].value, cst.SimpleString):
@@ -336,36 +342,60 @@ class Module:
         return None
 
     def _through_project(self, target: str, depth: int) -> str:
-        """Follow an import of another module of the repository to what that module imported."""
-        if self.project is None or depth > MAX_DEPTH or is_tensorflow(target) or "." not in target.lstrip("."):
-            relative_name = target.startswith(".") and target.strip(".") and self.project is not None
-            if not relative_name:
-                return target
+        """Follow a name of another module of the repository to what that module imported or assigned."""
+        if self.project is None or depth > MAX_DEPTH or is_tensorflow(target) or not target.strip("."):
+            return target
         head, _, name = target.rpartition(".")
         if not head.strip("."):
             head = target[: len(target) - len(name)]
-        other = self.project.find(head, self.path) if self.project is not None else None
-        if other is None or other is self:
-            return target
-        return other.exported(name, depth + 1) or target
+        return self._taken_from(head, name, depth) or target if head else target
+
+    def _taken_from(self, target: str, name: str, depth: int) -> str | None:
+        """Return what `name` stands for in the module `target` of the repository."""
+        assert self.project is not None
+        path = self.project.locate(target, self.path)
+        if path is None or path == self.path or not self.project.may_bind(path, name):
+            return None
+        other = self.project.find(target, self.path)
+        return other.exported(name, depth + 1) if other is not None else None
 
     def exported(self, name: str, depth: int = 0) -> str | None:
-        """Return what a name at this module's top level stands for, where it stands for an imported thing."""
+        """Return what a name at this module's top level stands for, where it stands for an imported thing.
+
+        Names of the repository's modules begin at its root: they mean the same in every file.
+        """
         if depth > MAX_DEPTH:
             return None
         bindings = self.index.module_scope.bindings.get(name, [])
+        if not bindings:
+            return self._from_stars(name, depth)
         targets = {self._binding_name(binding, depth) for binding in bindings if not _is_none(binding.value)}
         known = [target for target in targets if target is not None]
         if known and len(known) == len(targets) and len({canonical(target) for target in known}) == 1:
-            return min(known)
+            return self._from_root(min(known))
         return None
 
+    def _from_root(self, target: str) -> str | None:
+        if self.project is None or is_tensorflow(target):
+            return target
+        path = self.project.locate(target, self.path)
+        if path is not None:
+            return _dotted_path(path)
+        head, _, name = target.rpartition(".")
+        path = self.project.locate(head or ".", self.path) if head or target.startswith(".") else None
+        if path is not None:
+            return f"{_dotted_path(path)}.{name}"
+        return None if target.startswith(".") else target
+
     def _from_star_import(self, name: cst.Name) -> str | None:
-        if self.project is None:
+        return self._from_stars(name.value, 0)
+
+    def _from_stars(self, name: str, depth: int) -> str | None:
+        """Return what a name stands for that this module takes by `from module import *`; such names have no `_`."""
+        if self.project is None or name.startswith("_") or depth > MAX_DEPTH:
             return None
         for target in reversed(self.index.module_scope.star_imports):
-            other = self.project.find(target, self.path)
-            found = other.exported(name.value, 1) if other is not None and other is not self else None
+            found = self._taken_from(target, name, depth)
             if found is not None:
                 return found
         return None
@@ -389,6 +419,10 @@ def _home(scope: Scope) -> Scope:
     while scope.parent is not None and isinstance(scope.node, (*_COMPREHENSIONS, cst.ClassDef)):
         scope = scope.parent
     return scope
+
+
+def _dotted_path(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _is_none(value: cst.BaseExpression | None) -> bool:

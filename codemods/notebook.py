@@ -19,6 +19,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER_OR_WORD = re.compile(r"[-+.\w]+")
 _WRITEFILE = re.compile(r"%%(?:write)?file\s+(?:(-a|--append)\s+)?[\"']?([^\s\"']+)[\"']?\s*$")
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python3", "python"})
+_IMPORT_LINE = re.compile(r"(import|from)\s+\w")
 _MAGIC_LINE = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*|[\w., ]+=\s*[%!].*)$")
 
 
@@ -218,10 +219,13 @@ def _joined(name: str | None, pieces: list[tuple[Cell, int]]) -> NotebookModule:
 
 
 def masked_cell(text: str) -> str:
-    """Return the cell as Python of the same length: lines for IPython become `0`, foreign cells become comments."""
+    """Return the cell as Python of the same length: lines for IPython become `0`, foreign cells become comments.
+
+    Of a cell that is no Python 3 (one `print x` is enough) the imports stay: the other cells use their names.
+    """
     first = text.lstrip().split("\n", 1)[0]
     if first.startswith("%%") and first[2:].split(" ")[0].strip() not in _PYTHON_CELL_MAGICS:
-        return _as_comments(text)
+        return "\n".join(map(_as_comment, text.split("\n")))
     lines = text.split("\n")
     for _ in range(len(lines) + 1):
         line = _error_line("\n".join(lines))
@@ -233,7 +237,7 @@ def masked_cell(text: str) -> str:
     for number in range(len(lines)):
         _mask_line(lines, number)
     result = "\n".join(lines)
-    return result if _error_line(result) is None else _as_comments(text)
+    return result if _error_line(result) is None else _imports_alone(text)
 
 
 def _error_line(text: str) -> int | None:
@@ -265,8 +269,16 @@ def _mask_line(lines: list[str], number: int) -> bool:
             return True
 
 
-def _as_comments(text: str) -> str:
-    return "\n".join("#" + " " * (len(line) - 1) if line else "" for line in text.split("\n"))
+def _imports_alone(text: str) -> str:
+    has_long_strings = '"""' in text or "'''" in text
+    return "\n".join(
+        line if _IMPORT_LINE.match(line) and not has_long_strings and _error_line(line) is None else _as_comment(line)
+        for line in text.split("\n")
+    )
+
+
+def _as_comment(line: str) -> str:
+    return "#" + " " * (len(line) - 1) if line else ""
 
 
 def render(raw: str, changed: dict[int, tuple[Cell, str]]) -> str:

@@ -18,6 +18,7 @@ from codemods.parse_example import vector_examples
 from codemods.regions import Use, tensorflow_uses
 from codemods.rule import Draft, Example, Rule
 from codemods.site import Edit, Guidance, Import, Mode, Outcome, Site
+from codemods.symbols import is_tensorflow
 from codemods.v1_imports import public_imports, switched_imports
 from codemods.v1_usage import differs_in_v2, is_v1_only, switches_import
 from codemods.v2_behavior import disable_edit, starts_graph_mode
@@ -81,6 +82,7 @@ class CompatV1(Rule):
     def _edits(self, module: Module, uses: list[Use], is_v1: bool) -> Iterator[Edit]:
         if is_v1:
             yield from switched_imports(module)
+            yield from spelled_out(module, [use for use in uses if _is_through_module(module, use)])
         else:
             yield from spelled_out(module, uses)
         yield from public_imports(module)
@@ -101,12 +103,20 @@ def spelled_out(module: Module, uses: list[Use]) -> Iterator[Edit]:
         if not isinstance(use.node, cst.Attribute):
             continue
         if is_v1_only(use) or (is_tf1 and differs_in_v2(use)):
-            root: cst.BaseExpression = use.node
-            while isinstance(root, cst.Attribute):
+            root: cst.BaseExpression = use.node  # `tf`, or `module.tf` of another module of the repository
+            while isinstance(root, cst.Attribute) and module.resolve(root) != "tensorflow":
                 root = root.value
             if module.resolve(root) == "tensorflow":
                 end = module.end(root)
                 yield Edit(end, end, ".compat.v1")
+
+
+def _is_through_module(module: Module, use: Use) -> bool:
+    """Whether TensorFlow is reached as an attribute of a module of the repository, whose import may stay."""
+    root: cst.BaseExpression = use.node
+    while isinstance(root, cst.Attribute):
+        root = root.value
+    return not is_tensorflow(module.resolve(root))
 
 
 def _without(sites: Sequence[Site], edits: Iterator[Edit]) -> Iterator[Edit]:

@@ -79,6 +79,8 @@ _V1_ONLY_MEANING = {"tensorflow.saved_model.load": "tensorflow.saved_model.loade
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Return the canonical name of a dotted name, itself where it is no TensorFlow name."""
+    while name.startswith("tensorflow.compat.v1.compat."):  # `compat.v1` holds `compat` too
+        name = "tensorflow." + name[len("tensorflow.compat.v1.") :]
     if name == "tensorflow.compat.v1":
         return "tensorflow"
     is_v1 = False

@@ -17,6 +17,7 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)|import[ \t]+([^\n#;]+))", re.MULTILINE
 )
 _NAME = re.compile(r"[\w.]+")
+_STAR = re.compile(rb"import[ \t]+\*")
 _MAX_MODULE = 1 << 20
 
 
@@ -107,19 +108,38 @@ class LocalProject:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self.read = lru_cache(maxsize=256)(self._read)
         self.load = lru_cache(maxsize=256)(self._load)
 
     def find(self, target: str, path: str) -> Module | None:
         """Return the module that `target` names in the file `path`, None where it is not of this repository."""
-        located = self._repository.locate(target, path)
+        located = self.locate(target, path)
         return self.load(located) if located is not None else None
 
-    def _load(self, path: str) -> Module | None:
+    def locate(self, target: str, path: str) -> str | None:
+        """Return the file of the module that `target` names in the file `path`, None for modules from elsewhere."""
+        return self._repository.locate(target, path)
+
+    def may_bind(self, path: str, name: str) -> bool:
+        """Whether a file might import or assign the name, or take it by star: a look at its bytes."""
+        data = self.read(path)
+        if name.encode() not in data:
+            return _STAR.search(data) is not None
+        word = re.compile(rb"(?<![.\w])(?<!def )(?<!class )" + re.escape(name.encode()) + rb"\b")
+        return word.search(data) is not None or _STAR.search(data) is not None
+
+    def _read(self, path: str) -> bytes:
         try:
             data = (self._repository.root / path).read_bytes()
-            if len(data) > _MAX_MODULE or b"import" not in data:
-                return None
-            document = open_document(path, data)
-            return Module(document.raw, path, project=self)
-        except (OSError, CodemodError):
+        except OSError:
+            return b""
+        return data if len(data) <= _MAX_MODULE and b"import" in data else b""
+
+    def _load(self, path: str) -> Module | None:
+        data = self.read(path)
+        if not data:
+            return None
+        try:
+            return Module(open_document(path, data).raw, path, project=self)
+        except CodemodError:
             return None

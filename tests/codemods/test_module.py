@@ -26,6 +26,7 @@ def last_call(source: str) -> str | None:
         ("import tensorflow as tf\ntf = tf.compat.v1\ntf.saved_model.simple_save()", SIMPLE),
         ("import tensorflow as tf\ntf1 = tf.compat.v1\ntf1.saved_model.simple_save()", SIMPLE),
         ("import tensorflow.compat.v2 as tf\ntf.compat.v1.saved_model.simple_save()", SIMPLE),
+        ("import tensorflow.compat.v1 as tf\nv1 = tf.compat.v1\nv1.saved_model.simple_save()", SIMPLE),
         ("import tensorflow._api.v2.compat.v1 as tf\ntf.saved_model.simple_save()", SIMPLE),
         ("from tensorflow import saved_model as sm\nsm.simple_save()", SIMPLE),
         ("from tensorflow.python.saved_model.simple_save import simple_save as s\ns()", SIMPLE),

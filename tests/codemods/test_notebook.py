@@ -133,3 +133,24 @@ def test_a_notebook_without_sites_is_left_alone() -> None:
     text = notebook(["print('simple_save')"], ["%matplotlib inline"])
     plan = plan_file("a.ipynb", text.encode(), all_rules())
     assert plan.sites == ()
+
+
+def test_a_cell_of_python_2_still_imports_for_the_others() -> None:
+    before = notebook(
+        ["import os\n", "import tensorflow as tf\n", "print 'TensorFlow', tf.__version__\n", "if x:\n", "    import y"],
+        ["tf.saved_model.simple_save(sess, d, i, o)"],
+    )
+    assert "export_session(sess, d, i, o)" in migrated(before)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param(["%%bash\n", "import tensorflow as tf"], id="another language"),
+        pytest.param(['text = """\n', "import tensorflow as tf\n", '"""\n', "print text"], id="in a string"),
+        pytest.param(["def f():\n", "    import tensorflow as tf\n", "    print tf"], id="in a function"),
+    ],
+)
+def test_what_only_looks_like_an_import_of_such_a_cell(cell: list[str]) -> None:
+    before = notebook(cell, ["tf.saved_model.simple_save(sess, d, i, o)"])
+    assert migrated(before) == before
