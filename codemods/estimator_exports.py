@@ -12,7 +12,8 @@ import libcst as cst
 
 from codemods.emit import argument, has_star, remove_argument
 from codemods.estimator_names import estimator_name
-from codemods.estimators import Export, Origin
+from codemods.estimator_origins import Origin
+from codemods.estimators import Export
 from codemods.module import Module
 from codemods.site import Edit
 from codemods.target import has_estimators

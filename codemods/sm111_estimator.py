@@ -23,11 +23,10 @@ from codemods.estimator_names import (
     SPECS,
     estimator_name,
 )
+from codemods.estimator_origins import Origin, changed_inside
 from codemods.estimators import (
     Export,
-    Origin,
     Reference,
-    changed_inside,
     exports,
     references,
     training_before,

@@ -17,7 +17,8 @@ import libcst as cst
 from codemods.arguments import bound_arguments, is_simple
 from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
 from codemods.estimator_names import EXPORTERS, MODEL_TO_ESTIMATOR, RECEIVER_NAMES
-from codemods.estimators import Export, Origin, Reference, exports, references, training_before, trainings
+from codemods.estimator_origins import Origin
+from codemods.estimators import Export, Reference, exports, references, training_before, trainings
 from codemods.module import Module
 from codemods.receivers import Fed, PassingReceiver, passing_receiver
 from codemods.rule import Draft, Example, Rule
