@@ -5,12 +5,12 @@ Models written by Estimators of TensorFlow 2 create and initialise their tables 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from migrate.graph.function_body import FunctionBody, free_scope
 from migrate.graph.function_library import called_functions, functions_by_name
-from migrate.graph.op_arguments import named_output_offset
-from migrate.graph.tensor_name import TensorName, edge_to, is_control, parse_tensor
+from migrate.graph.tensor_name import TensorName, is_control, parse_tensor
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 # Beginnings of op names.
@@ -48,13 +48,18 @@ def _inlined(graph_def: Any, calls: Mapping[str, Any], functions: Mapping[str, A
     result.CopyFrom(graph_def)
     result.ClearField("node")
     handles: dict[str, str] = {}
+    names = [node.name for node in graph_def.node]
     for node in graph_def.node:
         if node.name not in calls:
             result.node.append(node)
             continue
-        body = _Body(node, calls[node.name], functions)
-        result.node.extend(body.nodes())
-        handles.update(body.handles())
+        function = calls[node.name]
+        waits = [edge for edge in node.input if is_control(edge)]
+        arguments = [edge for edge in node.input if not is_control(edge)]
+        body = FunctionBody(function, free_scope(node.name, names), arguments, functions, node.attr["f"].func.attr)
+        result.node.extend(body.nodes(waits))
+        result.node.append(_outputs(node, function, body, waits))
+        handles.update(_handles(node.name, function, body))
     # Whoever uses a handle shall see the node that makes it.
     for node in result.node:
         for index, edge in enumerate(node.input):
@@ -63,50 +68,17 @@ def _inlined(graph_def: Any, calls: Mapping[str, Any], functions: Mapping[str, A
     return result
 
 
-class _Body:
-    """The body of one called function as nodes of the calling graph."""
+def _outputs(call: Any, function: Any, body: FunctionBody, waits: Sequence[str]) -> Any:
+    """Return the node that takes the name of the call."""
+    node = type(call)(name=call.name, op="IdentityN" if body.outputs else "NoOp")
+    node.input.extend([*body.outputs, *(body.done or waits)])
+    if body.outputs:
+        node.attr["T"].list.type.extend(argument.type for argument in function.signature.output_arg)
+    return node
 
-    def __init__(self, call: Any, function: Any, functions: Mapping[str, Any]) -> None:
-        self._call = call
-        self._function = function
-        self._functions = functions
-        data = [edge for edge in call.input if not is_control(edge)]
-        self._waits = [edge for edge in call.input if is_control(edge)]
-        self._arguments = dict(zip((a.name for a in function.signature.input_arg), data, strict=True))
-        self._inner = {node.name: node for node in function.node_def}
-        self._returned = [self._edge(function.ret[a.name]) for a in function.signature.output_arg]
 
-    def nodes(self) -> Iterator[Any]:
-        for inner in self._function.node_def:
-            node = type(inner)()
-            node.CopyFrom(inner)
-            node.name = self._name(inner.name)
-            del node.input[:]
-            node.input.extend([*(self._edge(edge) for edge in inner.input), *self._waits])
-            yield node
-        done = [f"^{self._name(name)}" for name in self._function.control_ret.values()]
-        outputs = type(self._call)(name=self._call.name, op="IdentityN" if self._returned else "NoOp")
-        outputs.input.extend([*self._returned, *(done or self._waits)])
-        if self._returned:
-            outputs.attr["T"].list.type.extend(a.type for a in self._function.signature.output_arg)
-        yield outputs
-
-    def handles(self) -> Iterator[tuple[str, str]]:
-        """Yield each output of the call that is a resource, and the edge that it comes from."""
-        for index, (argument, edge) in enumerate(zip(self._function.signature.output_arg, self._returned, strict=True)):
-            if argument.type == _DT_RESOURCE:
-                yield str(TensorName(self._call.name, index)), edge
-
-    def _name(self, inner: str) -> str:
-        return f"{self._call.name}/{inner}"
-
-    def _edge(self, edge: str) -> str:
-        """Translate an edge within a FunctionDef: `argument`, `node:output:index` or `^node`."""
-        if is_control(edge):
-            return f"^{self._name(edge[1:])}"
-        node, _, output = edge.partition(":")
-        if node in self._arguments:
-            return str(self._arguments[node])
-        name, _, index = output.partition(":")
-        offset = named_output_offset(self._inner[node], name, self._functions) + int(index or 0)
-        return edge_to(TensorName(self._name(node), offset))
+def _handles(call: str, function: Any, body: FunctionBody) -> Iterator[tuple[str, str]]:
+    """Yield each output of the call that is a resource, and the edge that it comes from."""
+    for index, (argument, edge) in enumerate(zip(function.signature.output_arg, body.outputs, strict=True)):
+        if argument.type == _DT_RESOURCE:
+            yield str(TensorName(call, index)), edge

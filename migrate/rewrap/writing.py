@@ -17,6 +17,7 @@ from migrate.legacy.find import STAGING_PREFIX
 from migrate.method_names.model_methods import set_method_names
 from migrate.rewrap.contract import legacy_methods, restore_contract
 from migrate.rewrap.export_root import export_root
+from migrate.rewrap.inline_signatures import inline_signatures
 from migrate.rewrap.weights import adopt_checkpoint
 from migrate.shim.module import MetaGraphModule
 from migrate.tensorflow_private.fingerprint import write_fingerprint
@@ -58,6 +59,7 @@ def _write(module: MetaGraphModule, target: Path, finish_weights: Callable[[Path
         finish_weights(staging)
         proto_file = staging / "saved_model.pb"
         saved_model = saved_model_pb2.SavedModel.FromString(proto_file.read_bytes())
+        inline_signatures(saved_model, module.signatures)
         restore_contract(saved_model, module)
         proto_file.write_bytes(saved_model.SerializeToString(deterministic=True))
         methods = legacy_methods(function.signature for function in module.signatures.values())
