@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from codemods.document import Document, Part, open_document
 from codemods.errors import UnparsableSourceError
@@ -12,6 +12,7 @@ from codemods.module import Module, Project
 from codemods.planning import graph_reason, plan_module
 from codemods.rule import Rule
 from codemods.site import Mode, Site
+from codemods.target import Target, installed_target
 from codemods.todo import todo_comment
 
 
@@ -38,6 +39,7 @@ class Surroundings:
     taken_names: frozenset[str] = frozenset()
     todo: bool = False
     keras: bool = False
+    target: Target = field(default_factory=installed_target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class OpenFile:
             module.legacy_keras = around.legacy_keras
             module.taken_names = around.taken_names
             module.keras = around.keras
+            module.target = around.target
             found = plan_module(module, rules, part=number, include_tests=around.include_tests)
             needs_graph = needs_graph or graph_reason(module, found)
             if around.todo:
@@ -107,10 +110,11 @@ def plan_file(
     path: str,
     data: bytes,
     rules: Sequence[Rule],
-    surroundings: Surroundings = Surroundings(),
+    surroundings: Surroundings | None = None,
     project: Project | None = None,
 ) -> FilePlan:
     """Return the plan of a file, given its path relative to the repository and its content."""
+    surroundings = surroundings or Surroundings()
     if not surroundings.migrates and not any(token in data for rule in rules for token in rule.tokens):
         return FilePlan(path, mode=surroundings.mode)
     try:

@@ -22,3 +22,7 @@ class ConflictingEditsError(CodemodError):
 
 class UnknownRuleError(CodemodError):
     """No rule has this id or name."""
+
+
+class UnsupportedTargetError(CodemodError):
+    """Rewritten code does not run on this TensorFlow."""

@@ -1,7 +1,7 @@
 """The export call of an Estimator: whether the shim can take it, and how it reads then.
 
-Where the TensorFlow beside this tool still has `tf.estimator` (2.15), Estimators stay what they are and go on training;
-`export_estimator` exports them. Elsewhere they become those of the shim, whose own method exports.
+Where the rewritten code runs on a TensorFlow that still has `tf.estimator` (2.15), Estimators stay what they are and go
+on training; `export_estimator` exports them. Elsewhere they become those of the shim, whose own method exports.
 """
 
 from __future__ import annotations
@@ -16,16 +16,10 @@ from codemods.estimator_origins import Origin
 from codemods.estimators import Export
 from codemods.module import Module
 from codemods.site import Edit
-from codemods.target import has_estimators
 
 
-def keeps_estimators() -> bool:
-    """Whether rewritten code runs where `tf.estimator` is, and keeps its Estimators."""
-    return has_estimators()
-
-
-def _is_stand_in(export: Export) -> bool:
-    return export.origin is Origin.SHIMMED and not keeps_estimators()
+def _is_stand_in(module: Module, export: Export) -> bool:
+    return export.origin is Origin.SHIMMED and not module.target.has_estimators
 
 
 def export_obstacle(module: Module, export: Export) -> str | None:
@@ -38,7 +32,7 @@ def export_obstacle(module: Module, export: Export) -> str | None:
     for old in ("serving_input_fn", "default_output_alternative_key"):
         if argument(call, old) is not None:
             return f"`{old}` is an argument of the older tf.contrib.learn, whose Estimators the shim does not have"
-    if export.origin is not Origin.FOREIGN or (keeps_estimators() and "contrib" not in export.maker):
+    if export.origin is not Origin.FOREIGN or (module.target.has_estimators and "contrib" not in export.maker):
         return None
     maker = export.maker.removeprefix("tensorflow.")
     if "learn" in maker:
@@ -62,7 +56,7 @@ def export_reason(module: Module, export: Export, training: cst.Call | None) -> 
             "export_estimator writes a TF2 SavedModel of whatever Estimator comes in here: one of "
             "migrate.shim.estimator, or (TensorFlow <= 2.15) of tf.estimator"
         )
-    if training is not None and not keeps_estimators():
+    if training is not None and not module.target.has_estimators:
         line = module.line_of(module.start(training))
         reason += f"; the training before it (line {line}) needs TensorFlow <= 2.15: later, export the checkpoint alone"
     return reason
@@ -71,7 +65,7 @@ def export_reason(module: Module, export: Export, training: cst.Call | None) -> 
 def export_edits(module: Module, export: Export, shim: str) -> Iterator[Edit]:
     call = export.call
     stripped = argument(call, "strip_default_attrs", 5)
-    if _is_stand_in(export):
+    if _is_stand_in(module, export):
         if has_star(call):
             return  # `**kwargs` may hold strip_default_attrs, which only the old name takes
         if export.method.value == "export_savedmodel":

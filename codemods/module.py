@@ -15,6 +15,7 @@ from codemods.errors import UnparsableSourceError
 from codemods.scopes import Binding, BindingKind, Scope, ScopeIndex, build_index
 from codemods.site import Mode
 from codemods.symbols import canonical, is_tensorflow
+from codemods.target import installed_target
 from codemods.tree import walk
 
 _NEWLINE = re.compile(r"\r\n?|\n")
@@ -65,6 +66,8 @@ class Module:
         """Programs start here: no other module of the run imports it, or it has a `__main__` block."""
         self.keras = False
         """Write Keras models next to the model_fns of Estimators (`--keras`)."""
+        self.target = installed_target()
+        """The TensorFlow that the rewritten code is to run on (`--tensorflow`)."""
         self.legacy_keras = False
         """Some module of the program needs legacy Keras, so whoever imports TensorFlow first must ask for it."""
         self.taken_names: frozenset[str] = frozenset()

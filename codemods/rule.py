@@ -12,14 +12,20 @@ from libcst.codemod import CodemodCommand, CodemodContext
 
 from codemods.module import Module
 from codemods.site import Edit, Guidance, Import, Outcome, Site
+from codemods.target import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A rewrite in the documentation; the test of the rules' documentation runs it through the rule."""
+    """A rewrite in the documentation; the test of the rules' documentation runs it through the rule.
+
+    `target` is the TensorFlow it is for, None where it is the same for every one; `path` the file it stands in.
+    """
 
     before: str
     after: str
+    target: Target | None = None
+    path: str = "example.py"
 
 
 @dataclass(frozen=True, slots=True)

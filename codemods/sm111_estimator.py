@@ -2,8 +2,8 @@
 
 TensorFlow removed `tf.estimator` in 2.16. The shim has its names for what an export needs: Estimators (custom, canned
 and TPU), specs, export outputs and serving receivers. A rewritten program exports native TF2 SavedModels from the
-checkpoints that it has. Beside a TensorFlow that still has `tf.estimator` (2.15) the Estimators stay, so that they can
-be trained, and `export_estimator` exports them natively.
+checkpoints that it has. For a TensorFlow that still has `tf.estimator` (`--tensorflow 2.15`) the Estimators stay, so
+that they can be trained, and `export_estimator` exports them natively.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from codemods.emit import free_name, realign
-from codemods.estimator_exports import export_edits, export_obstacle, export_reason, keeps_estimators
+from codemods.estimator_exports import export_edits, export_obstacle, export_reason
 from codemods.estimator_names import (
     CONSTRUCTORS,
     EXPORTERS,
@@ -49,7 +49,7 @@ _EXPORTED_BY_TRAINING = (
     "an exporter of train_and_evaluate exports this model, and training needs TensorFlow <= 2.15: the code stays; to "
     "export its checkpoints on a later one, use the same names of migrate.shim.estimator"
 )
-_KEPT = "the TensorFlow beside this tool has tf.estimator: the model stays, and export_estimator exports it"
+_KEPT = "the TensorFlow it is to run on has tf.estimator: the model stays, and export_estimator exports it"
 _NO_EXPORT_FOUND = (
     "no export with this receiver was found in this program; where another program exports with it, use the same "
     "name of migrate.shim.estimator in both"
@@ -124,7 +124,7 @@ class _File:
     @property
     def converts(self) -> bool:
         """Whether this file's Estimator symbols move to the shim: it exports, or belongs to a program that does."""
-        if self.subclass is not None or keeps_estimators():
+        if self.subclass is not None or self.module.target.has_estimators:
             return False
         if self.module.migrates:
             return any(use.in_shim for use in self.uses) or bool(self.exports)
@@ -173,7 +173,7 @@ class _File:
             if use.name in SPECS or use.name in RECEIVER_NAMES:
                 if self.converts:
                     yield self._part(use, use.call, symbol)
-                elif keeps_estimators():
+                elif self.module.target.has_estimators:
                     yield Draft(use.call, symbol, Outcome.SKIP, _KEPT)
                 elif self.exports or self.subclass:
                     obstacle = self.subclass or export_obstacle(self.module, self.exports[0])

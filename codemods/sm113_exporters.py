@@ -1,8 +1,8 @@
 """Exporters of an `EvalSpec`: what the training exports on the way becomes native, or is exported from the checkpoint.
 
 `FinalExporter`, `LatestExporter` and `BestExporter` run inside `tf.estimator.train_and_evaluate`, which TensorFlow has
-up to 2.15. There the exporter is wrapped and every export is turned into a native TF2 SavedModel on the spot. With a
-later TensorFlow beside this tool nothing can train the Estimator: the site is reported with the code that exports the
+up to 2.15 (`--tensorflow 2.15`). There the exporter is wrapped and every export is turned into a native TF2 SavedModel
+on the spot. On a later TensorFlow nothing can train the Estimator: the site is reported with the code that exports the
 trained checkpoint instead.
 """
 
@@ -18,9 +18,9 @@ from codemods.estimator_names import EXPORTERS, estimator_name
 from codemods.estimators import Reference, references
 from codemods.imports import is_imported
 from codemods.module import Module
-from codemods.rule import Draft, Rule
+from codemods.rule import Draft, Example, Rule
 from codemods.site import Edit, Guidance, Import, Outcome
-from codemods.target import has_estimators
+from codemods.target import OLDEST
 
 _SHIM = Import("migrate.shim", "estimator", "tf_estimator")
 _STRATEGIES = ("make_export_strategy", "make_best_model_export_strategy", "make_parsing_export_strategy")
@@ -36,13 +36,29 @@ class Exporters(Rule):
     link = "https://www.tensorflow.org/guide/migrate/migrating_estimator"
     guidance = Guidance.REVIEW
     tokens = (b"FinalExporter", b"LatestExporter", b"BestExporter", b"export_strategy")
-    limits = ("Which of the two becomes of a site depends on the TensorFlow that is installed beside this tool.",)
+    examples = (
+        Example(
+            before="import tensorflow as tf\n\n\ndef eval_spec(input_fn, receiver_fn):\n"
+            '    exporter = tf.estimator.FinalExporter("final", receiver_fn)\n'
+            "    return tf.estimator.EvalSpec(input_fn, exporters=exporter)\n",
+            after="import tensorflow as tf\nfrom migrate.shim import estimator as tf_estimator\n\n\n"
+            "def eval_spec(input_fn, receiver_fn):\n"
+            '    exporter = tf_estimator.native_exporter(tf.estimator.FinalExporter("final", receiver_fn))\n'
+            "    return tf.estimator.EvalSpec(input_fn, exporters=exporter)\n",
+            target=OLDEST,
+        ),
+    )
+    limits = ("Which of the two becomes of a site depends on --tensorflow: by default the release beside this tool.",)
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield a draft for every construction of an exporter."""
         for use in references(module):
             if use.name in EXPORTERS and use.call is not None:
-                yield _wrapped(module, use, use.call) if has_estimators() else _reported(module, use, use.call)
+                yield (
+                    _wrapped(module, use, use.call)
+                    if module.target.has_estimators
+                    else _reported(module, use, use.call)
+                )
         yield from _strategies(module)
 
 
@@ -89,7 +105,7 @@ def _reported(module: Module, use: Reference, call: cst.Call) -> Draft:
         use,
         call,
         Outcome.MANUAL,
-        "training needs TensorFlow <= 2.15 (run this tool beside it, and the exporter is wrapped to write native TF2 "
+        "training needs TensorFlow <= 2.15 (`--tensorflow 2.15` wraps the exporter, which then writes native TF2 "
         "SavedModels); on a later one export the trained checkpoint with the Estimator of migrate.shim.estimator: "
         f'`{estimator}.export_saved_model(os.path.join({estimator}.model_dir, "export", {folder}), '
         f"{' '.join(code.split())}{best})`",

@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from packaging.specifiers import SpecifierSet
+
 from codemods.requirement_files import Entry, entries, is_requirement_file
-from codemods.rule import Rule
+from codemods.rule import Example, Rule
 from codemods.site import Edit, Guidance, Outcome, Site, site_id
 
 # The range that this project's own distribution asks for; a test compares them.
 SUPPORTED = ">=2.15,<2.22"
+# Code that keeps tf.estimator.
+WITH_ESTIMATORS = ">=2.15,<2.16"
 _RELEASES = tuple(f"2.{minor}.{patch}" for minor in range(15, 22) for patch in range(4))
 _TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu")
 _TIED = (
@@ -41,14 +45,22 @@ class Requirements(Rule):
     why = "Rewritten code imports tf1to2 or tf-keras and runs on TensorFlow 2.15 and later, which a TF1 pin excludes."
     link = "https://packaging.python.org/en/latest/specifications/dependency-specifiers/"
     guidance = Guidance.REVIEW
+    examples = (
+        Example(
+            before="numpy\ntensorflow==1.15.5  # the last of 1.x\nflask\n",
+            after=f"numpy\ntensorflow{SUPPORTED}  # the last of 1.x\ntf1to2\nflask\n",
+            path="requirements.txt",
+        ),
+    )
     limits = (
         "Files that a tool generates or that pin hashes are reported: change their source and compile it again.",
         "setup.py, Pipfile, conda environments and Dockerfiles are not read.",
     )
 
 
-def plan_requirements(path: str, text: str, packages: frozenset[str]) -> tuple[Site, ...]:
-    """Return the sites of a requirement file (path relative to the repository) for what the code below it needs.
+def plan_requirements(path: str, text: str, packages: frozenset[str], supported: str = SUPPORTED) -> tuple[Site, ...]:
+    """Return the sites of a requirement file (path relative to the repository) for what the code below it needs:
+    `packages`, and a TensorFlow in the range `supported`.
 
     Nothing is found in a file that lists no TensorFlow. The edits count characters of `text` and apply as they are:
     the file is no Python.
@@ -60,9 +72,9 @@ def plan_requirements(path: str, text: str, packages: frozenset[str]) -> tuple[S
         return ()
     obstacle = _obstacle(text, tensorflow)
     missing = sorted(packages - {entry.name for entry in listed})
-    sites = list(_pins(path, text, listed, tensorflow, obstacle))
+    sites = list(_pins(path, text, listed, tensorflow, obstacle, supported))
     if missing:
-        sites.append(_addition(path, text, tensorflow[-1], missing, sites, obstacle))
+        sites.append(_addition(path, text, tensorflow[-1], missing, sites, obstacle, supported))
     return tuple(sorted(sites, key=lambda site: site.anchor))
 
 
@@ -75,53 +87,65 @@ def _obstacle(text: str, tensorflow: list[Entry]) -> str | None:
 
 
 def _pins(
-    path: str, text: str, listed: tuple[Entry, ...], tensorflow: list[Entry], obstacle: str | None
+    path: str,
+    text: str,
+    listed: tuple[Entry, ...],
+    tensorflow: list[Entry],
+    obstacle: str | None,
+    supported: str,
 ) -> Iterator[Site]:
     tied = [entry.name for entry in listed if entry.name in _TIED and entry.specifier]
     others = f"; the pins of {', '.join(tied)} may have to follow" if tied else ""
     plain = any(entry.name == "tensorflow" for entry in tensorflow)
     for number, entry in enumerate(tensorflow):
         is_gpu = entry.name == "tensorflow-gpu"
-        if not is_gpu and not _excludes_supported(entry):
+        if not is_gpu and _suits(entry, supported):
             continue
         if is_gpu and plain:
             cause = "tensorflow-gpu cannot be installed any more and tensorflow is listed beside it: remove this line"
         elif entry.is_url or entry.specifier is None:
-            cause = f"it names one file of TensorFlow; migrated code needs tensorflow{SUPPORTED}"
+            cause = f"it names one file of TensorFlow; migrated code needs tensorflow{supported}"
         else:
             cause = None
         reason = f"migrated code runs on TensorFlow 2.15 to 2.21, which this pin excludes{others}"
+        if supported != SUPPORTED:
+            reason = f"this code keeps tf.estimator, which TensorFlow has up to 2.15{others}"
         if is_gpu:
             reason = (
                 "tensorflow-gpu ended with 2.11: tensorflow itself uses the GPU "
                 f"(tensorflow[and-cuda] also installs CUDA){others}"
             )
-        edits = () if cause or obstacle else tuple(_pin_edits(entry))
+        edits = () if cause or obstacle else tuple(_pin_edits(entry, supported))
         yield _site(path, text, entry, cause or obstacle or reason, edits, number)
 
 
-def _excludes_supported(entry: Entry) -> bool:
+def _suits(entry: Entry, supported: str) -> bool:
+    """Whether the pin lets a supported release in, and none that is known not to be."""
     if entry.specifier is None:
-        return True
-    return not any(entry.specifier.contains(release, prereleases=True) for release in _RELEASES)
+        return False
+    wanted = SpecifierSet(supported)
+    allowed = [release for release in _RELEASES if entry.specifier.contains(release, prereleases=True)]
+    return bool(allowed) and all(wanted.contains(release) for release in allowed)
 
 
-def _pin_edits(entry: Entry) -> Iterator[Edit]:
+def _pin_edits(entry: Entry, supported: str) -> Iterator[Edit]:
     if entry.name == "tensorflow-gpu":
         yield Edit(entry.name_start, entry.name_end, "tensorflow")
-    if _excludes_supported(entry):
-        yield Edit(entry.version_start, entry.version_end, SUPPORTED)
+    if not _suits(entry, supported):
+        yield Edit(entry.version_start, entry.version_end, supported)
 
 
-def _addition(path: str, text: str, entry: Entry, missing: list[str], pins: list[Site], obstacle: str | None) -> Site:
+def _addition(
+    path: str, text: str, entry: Entry, missing: list[str], pins: list[Site], obstacle: str | None, supported: str
+) -> Site:
     names = " and ".join(missing)
     edits: tuple[Edit, ...] = ()
     if obstacle is None:
-        added = "".join(entry.before + _requirement(package, entry) + entry.after for package in missing)
+        added = "".join(entry.before + _requirement(package, entry, supported) + entry.after for package in missing)
         edits = (Edit(entry.place, entry.place, added),)
         if entry.comma is not None:  # the last of its array, without a comma: so shall the new last one be
             quote = entry.after.rstrip("\r\n")
-            items = [entry.before + _requirement(package, entry) + quote for package in missing]
+            items = [entry.before + _requirement(package, entry, supported) + quote for package in missing]
             newline = entry.after[len(quote) :]
             edits = (entry.comma, Edit(entry.place, entry.place, f",{newline}".join(items) + newline))
     reason = f"rewritten code imports {names}" + (f"; {obstacle}" if obstacle else "")
@@ -129,8 +153,8 @@ def _addition(path: str, text: str, entry: Entry, missing: list[str], pins: list
     return _site(path, text, entry, reason, edits, len(pins), symbol=missing[0], needs=needs)
 
 
-def _requirement(package: str, entry: Entry) -> str:
-    version = SUPPORTED if package == "tf-keras" else ""
+def _requirement(package: str, entry: Entry, supported: str) -> str:
+    version = supported if package == "tf-keras" else ""
     return f'{package} = "{version or "*"}"' if entry.is_poetry else f"{package}{version}"
 
 

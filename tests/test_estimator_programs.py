@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from codemods.target import has_estimators
+from codemods.target import installed_target
 from tests.exports import compare_export, missing_variables
 from tests.golden import read_golden
 
@@ -130,7 +130,7 @@ def test_every_estimator_call_is_a_site_with_its_outcome(name: str, migrated: Mi
             assert node.lineno in lines, f"line {node.lineno}: {called(node)} is no site"
     outcomes = {site["symbol"].rsplit(".", 1)[-1]: site["outcome"] for site in found}
     exporters = {outcome for symbol, outcome in outcomes.items() if symbol.endswith("Exporter")}
-    assert exporters <= {"shim" if has_estimators() else "manual"}
+    assert exporters <= {"shim" if installed_target().has_estimators else "manual"}
     assert {outcome for symbol, outcome in outcomes.items() if not symbol.endswith("Exporter")} <= {"native", "shim"}
 
 

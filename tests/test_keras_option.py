@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.target import has_estimators
+from codemods.target import installed_target
 from tests.exports import compare_export
 from tests.golden import read_golden
 
@@ -37,7 +37,9 @@ np.testing.assert_allclose(model({"image": rows})["probabilities"], second, rtol
 """
 
 
-@pytest.mark.skipif(has_estimators(), reason="beside tf.estimator the codemod leaves Estimators as they are")
+@pytest.mark.skipif(
+    installed_target().has_estimators, reason="beside tf.estimator the codemod leaves Estimators as they are"
+)
 def test_the_keras_model_of_a_program(tmp_path: Path) -> None:
     program = tmp_path / "program"
     shutil.copytree(PROGRAM, program, ignore=shutil.ignore_patterns("after.py", "golden.json"))

@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from codemods.rule import Rule
+from codemods.rule import Example, Rule
 from migrate.codemod.diff import unified_diff
 
 _WIDTH = 100
@@ -29,10 +29,20 @@ def _page(rule: Rule) -> Iterator[str]:
         yield from textwrap.wrap(f"Limit: {limit}", _WIDTH, subsequent_indent="  ")
     for example in rule.examples:
         yield ""
-        yield "Before:"
+        yield f"Before{_circumstances(example)}:"
         yield textwrap.indent(example.before, "    ").rstrip()
         yield "After:"
         yield textwrap.indent(example.after, "    ").rstrip()
+
+
+def _circumstances(example: Example) -> str:
+    file = "" if example.path.endswith(".py") else f", in {example.path}"
+    return file + (f", with --tensorflow {example.target}" if example.target is not None else "")
+
+
+def _example(example: Example) -> dict[str, str | None]:
+    target = str(example.target) if example.target is not None else None
+    return {"path": example.path, "tensorflow": target, "before": example.before, "after": example.after}
 
 
 def rule_table(rules: Iterable[Rule]) -> str:
@@ -54,7 +64,7 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
             "guidance": rule.guidance.value,
             "doc": rule.documentation(),
             "limits": list(rule.limits),
-            "examples": [{"before": item.before, "after": item.after} for item in rule.examples],
+            "examples": [_example(item) for item in rule.examples],
         }
         for rule in rules
     ]
@@ -63,4 +73,4 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
 
 def example_diff(rule: Rule) -> str:
     """Return the first example as a diff, for the review."""
-    return unified_diff("example.py", rule.examples[0].before, rule.examples[0].after) if rule.examples else ""
+    return unified_diff(rule.examples[0].path, rule.examples[0].before, rule.examples[0].after) if rule.examples else ""

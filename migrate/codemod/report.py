@@ -26,6 +26,7 @@ def as_json(result: RunResult) -> str:
         "version": SCHEMA_VERSION,
         "tool": tool_name(),
         "root": str(result.root),
+        "tensorflow": str(result.target),
         "summary": _summary(result),
         "files": [_file(item) for item in result.files],
     }

@@ -9,35 +9,44 @@ from pathlib import Path
 from codemods.requirement_files import is_requirement_file
 from codemods.rewriting import apply_edits
 from codemods.site import Mode
-from codemods.sm903_requirements import plan_requirements
+from codemods.sm903_requirements import SUPPORTED, WITH_ESTIMATORS, plan_requirements
+from codemods.target import Target
 from migrate.codemod.result import FileResult, FileStatus
 
 _MAX_BYTES = 1 << 20
+# Where these keep tf.estimator, the code needs a TensorFlow that has it.
+_ESTIMATOR_RULES = ("SM111", "SM113")
 
 
-def requirement_results(root: Path, folders: Iterable[str], changed: Iterable[FileResult]) -> Iterator[FileResult]:
+def requirement_results(
+    root: Path, folders: Iterable[str], changed: Iterable[FileResult], target: Target
+) -> Iterator[FileResult]:
     """Yield the requirement files that must list what the changed files need.
 
     Args:
         root: Root of the run.
         folders: The folders the run was given, relative to the root: nothing outside them is touched.
         changed: The changed files.
+        target: The TensorFlow that they are to run on.
     """
     inside = tuple(folders)
     needed: dict[str, set[str]] = {}
     modes: dict[str, Mode] = {}
+    ranges: dict[str, str] = {}
     for item in changed:
         packages = {package for site in item.sites if site.changes for package in site.packages}
         for path in _nearest(root, inside, posixpath.dirname(item.path)) if packages else ():
             needed.setdefault(path, set()).update(packages)
             modes.setdefault(path, item.mode)
+            if target.has_estimators and any(site.changes and site.rule in _ESTIMATOR_RULES for site in item.sites):
+                ranges[path] = WITH_ESTIMATORS
     for path in sorted(needed):
         data = (root / path).read_bytes()
         try:
             text = data.decode()
         except UnicodeDecodeError:
             continue
-        sites = plan_requirements(path, text, frozenset(needed[path]))
+        sites = plan_requirements(path, text, frozenset(needed[path]), ranges.get(path, SUPPORTED))
         if sites:
             new = apply_edits(text, (edit for site in sites for edit in site.edits)).encode()
             status = FileStatus.CHANGED if new != data else FileStatus.UNCHANGED

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from codemods.site import Mode, Outcome, Site
+from codemods.target import Target
 
 
 class FileStatus(str, Enum):
@@ -34,12 +35,13 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """All that a run found, files in path order."""
+    """All that a run found, files in path order. `target` is the TensorFlow that the changed files are to run on."""
 
     root: Path
     files_seen: int
     files: tuple[FileResult, ...]
     seconds: float
+    target: Target
 
     def count(self, status: FileStatus) -> int:
         """Return how many files have the status."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from codemods.errors import CodemodError, UnparsableSourceError
 from codemods.guards import is_test_path
 from codemods.registry import select_rules
 from codemods.site import Mode
+from codemods.target import Target, installed_target
 from migrate.codemod.discover import FileSet
 from migrate.codemod.grouping import Group, groups
 from migrate.codemod.project import LocalProject, Repository
@@ -41,7 +42,10 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the user chose. `mode` None lets the tool decide per group of files; `jobs` 0 means one per core."""
+    """What the user chose. `mode` None lets the tool decide per group of files; `jobs` 0 means one per core.
+
+    `target` is the TensorFlow that the rewritten code is to run on.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -50,6 +54,7 @@ class RunOptions:
     jobs: int = 0
     todo: bool = False
     keras: bool = False
+    target: Target = field(default_factory=installed_target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +112,20 @@ class _Worker:
         data = (self.root / path).read_bytes()
         if not _GRAPH_CODE.search(data):
             return False
-        around = Surroundings(Mode.EAGER, self.options.include_tests, migrates=True)
+        around = Surroundings(Mode.EAGER, self.options.include_tests, migrates=True, target=self.options.target)
         plan = self._guard(path, lambda: open_file(path, data, self.project).plan(self.rules, around))
         return plan.needs_graph is not None
 
     def _alone(self, path: str, data: bytes) -> FilePlan:
         options = self.options
         opened = open_file(path, data, self.project)
-        around = Surroundings(options.mode or Mode.EAGER, options.include_tests, todo=options.todo, keras=options.keras)
+        around = Surroundings(
+            options.mode or Mode.EAGER,
+            options.include_tests,
+            todo=options.todo,
+            keras=options.keras,
+            target=options.target,
+        )
         plan = opened.plan(self.rules, around)
         if not any(site.changes for site in plan.sites):
             return plan
@@ -174,10 +185,12 @@ def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], 
             results[item.path] = item
     if any(rule.id == "SM903" for rule in local.rules):
         changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
-        results.update({item.path: item for item in requirement_results(files.root, files.folders, changed)})
+        results.update(
+            {item.path: item for item in requirement_results(files.root, files.folders, changed, options.target)}
+        )
     kept = [item for item in results.values() if item.sites or item.status is FileStatus.FAILED]
     kept.sort(key=lambda item: item.path)
-    return RunResult(files.root, len(files.paths), tuple(kept), time.perf_counter() - started)
+    return RunResult(files.root, len(files.paths), tuple(kept), time.perf_counter() - started, options.target)
 
 
 Mapper = Callable[[Callable[[ItemT], ResultT], Callable[[ItemT], ResultT], Sequence[ItemT]], Iterator[ResultT]]
@@ -233,11 +246,18 @@ def _surroundings(
     legacy = {path for path, data in contents.items() if _LEGACY_KERAS.search(data)}
     for path in members:
         needs_keras = not legacy.isdisjoint(group.closure(path))
-        is_entry, names = path not in imported, frozenset(taken.get(path, ()))
-        yield (
-            path,
-            Surroundings(mode, options.include_tests, True, is_entry, needs_keras, names, options.todo, options.keras),
+        around = Surroundings(
+            mode,
+            options.include_tests,
+            migrates=True,
+            is_entry=path not in imported,
+            legacy_keras=needs_keras,
+            taken_names=frozenset(taken.get(path, ())),
+            todo=options.todo,
+            keras=options.keras,
+            target=options.target,
         )
+        yield path, around
 
 
 def _mode(local: _Worker, members: list[str], scans: Mapping[str, Scan], mapper: Mapper) -> Mode:  # type: ignore[type-arg]

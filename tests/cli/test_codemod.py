@@ -137,3 +137,50 @@ def test_libcst_runs_a_rule_alone(program: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "export_session(s, d, i, o)" in program.read_text()
+
+
+ESTIMATOR = (
+    "import tensorflow as tf\n\ndef export(f, d, fn):\n    est = tf.estimator.Estimator(f, d)\n"
+    "    est.export_saved_model(d, fn)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [
+        ("2.15", "tf_estimator.export_estimator(est, d, fn)"),
+        ("2.15.1", "tf_estimator.export_estimator(est, d, fn)"),
+        ("2.16", "est = tf_estimator.Estimator(f, d)"),
+        ("2.21.0", "est = tf_estimator.Estimator(f, d)"),
+    ],
+)
+def test_the_tensorflow_of_the_rewritten_code(program: Path, version: str, line: str) -> None:
+    program.write_text(ESTIMATOR)
+    done = tf1to2("codemod", "--diff", "--json", program.parent / "report.json", "--tensorflow", version, program)
+    assert f"+    {line}\n" in done.stdout
+    report = json.loads((program.parent / "report.json").read_text())
+    assert report["tensorflow"] == ".".join(version.split(".")[:2])
+
+
+@pytest.mark.parametrize("version", ["1.15.5", "2.14", "newest", ""])
+@pytest.mark.parametrize("command", ["codemod", "scan"])
+def test_rewritten_code_does_not_run_on(program: Path, command: str, version: str) -> None:
+    done = tf1to2(command, program, "--tensorflow", version)
+    assert done.returncode == 2
+    assert "2.15 to 2.21" in done.stderr
+    assert program.read_text() == SOURCE
+
+
+def test_requirements_follow_code_that_keeps_its_estimators(program: Path) -> None:
+    program.write_text(ESTIMATOR)
+    requirements = program.parent / "requirements.txt"
+    requirements.write_text("tensorflow>=1.15\n")
+    assert tf1to2("codemod", "--write", "--tensorflow", "2.15", program.parent).returncode == 0
+    assert requirements.read_text() == "tensorflow>=2.15,<2.16\ntf1to2\n"
+
+
+def test_requirements_of_other_code_stay_open(program: Path) -> None:
+    requirements = program.parent / "requirements.txt"
+    requirements.write_text("tensorflow>=1.15\n")
+    assert tf1to2("codemod", "--write", "--tensorflow", "2.15", program.parent).returncode == 0
+    assert requirements.read_text() == "tensorflow>=1.15\ntf1to2\n"

@@ -9,6 +9,7 @@ from codemods.engine import Surroundings, plan_file
 from codemods.registry import all_rules
 from codemods.rule import Rule
 from codemods.site import Mode, Site
+from codemods.target import NEWEST, Target
 
 
 def _rules(rule: type[Rule] | None) -> Sequence[Rule]:
@@ -22,9 +23,10 @@ def drafts(
     mode: Mode = Mode.EAGER,
     path: str = "export.py",
     include_tests: bool = True,
+    target: Target = NEWEST,
 ) -> tuple[Site, ...]:
     """Return the sites the rule (all rules for None) finds in the source."""
-    plan = plan_file(path, source.encode(), _rules(rule), Surroundings(mode, include_tests))
+    plan = plan_file(path, source.encode(), _rules(rule), Surroundings(mode, include_tests, target=target))
     assert plan.failure is None, plan.failure
     return plan.sites
 
@@ -36,10 +38,11 @@ def after(
     mode: Mode = Mode.EAGER,
     path: str = "export.py",
     include_tests: bool = True,
+    target: Target = NEWEST,
 ) -> str:
     """Return the source with every site applied; the result must parse, and a second run must change nothing."""
-    sites = drafts(rule, source, mode=mode, path=path, include_tests=include_tests)
+    sites = drafts(rule, source, mode=mode, path=path, include_tests=include_tests, target=target)
     result = open_document(path, source.encode()).apply(sites).decode()
-    again = drafts(rule, result, mode=mode, path=path, include_tests=include_tests)
+    again = drafts(rule, result, mode=mode, path=path, include_tests=include_tests, target=target)
     assert open_document(path, result.encode()).apply(again).decode() == result, "a second run changes the file"
     return result

@@ -11,8 +11,10 @@ from codemods.engine import Surroundings, plan_file
 from codemods.module import Module
 from codemods.planning import with_needs
 from codemods.registry import all_rules
+from codemods.rewriting import apply_edits
 from codemods.rule import Rule
 from codemods.site import Mode, Site
+from codemods.sm903_requirements import plan_requirements
 from tests.codemods.helpers import after
 
 HEADS = (
@@ -116,8 +118,15 @@ def test_documentation(rule: Rule) -> None:
     assert rule.why
     assert rule.link.startswith("https://")
     assert rule.documentation()
+    assert rule.examples or rule.id == "SM121", "SM121 leaves the code as it is"
     for example in rule.examples:
-        assert rule.transform_module(Module(example.before).tree).code == example.after
+        if example.path == "requirements.txt":
+            sites = plan_requirements(example.path, example.before, frozenset({"tf1to2"}))
+            assert apply_edits(example.before, (edit for site in sites for edit in site.edits)) == example.after
+        elif example.target is not None:
+            assert after(type(rule), example.before, target=example.target) == example.after
+        else:
+            assert rule.transform_module(Module(example.before).tree).code == example.after
 
 
 def test_rules_are_found_by_their_file_names() -> None:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from codemods import estimator_exports
 from codemods.document import open_document
 from codemods.engine import Surroundings, plan_file
 from codemods.sm111_estimator import Estimator
+from codemods.target import NEWEST
 
 MODEL_FN = "def {name}(features, labels, mode{more}):\n  return tf.estimator.EstimatorSpec(mode, predictions=p)\n"
 EXPORT = "tf.estimator.Estimator({name}, d{more}).export_saved_model(d, fn)\n"
 
 
-@pytest.fixture(autouse=True)
-def _without_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimator_exports, "has_estimators", lambda: False)
-
-
 def after(source: str, *, keras: bool = True) -> str:
-    plan = plan_file("m.py", source.encode(), [Estimator()], Surroundings(keras=keras))
+    plan = plan_file("m.py", source.encode(), [Estimator()], Surroundings(keras=keras, target=NEWEST))
     assert plan.document is not None
     result = plan.document.apply(plan.sites).decode()
-    again = plan_file("m.py", result.encode(), [Estimator()], Surroundings(keras=keras))
+    again = plan_file("m.py", result.encode(), [Estimator()], Surroundings(keras=keras, target=NEWEST))
     assert again.document is not None
     assert open_document("m.py", result.encode()).apply(again.sites).decode() == result, "a second run changes the file"
     return result

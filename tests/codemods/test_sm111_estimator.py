@@ -6,13 +6,13 @@ import itertools
 
 import pytest
 
-from codemods import estimator_exports
 from codemods.document import open_document
 from codemods.engine import Surroundings, plan_file
 from codemods.estimator_names import SHIM_NAMES, estimator_name, shim_name
 from codemods.planning import with_needs
 from codemods.site import Outcome, Site
 from codemods.sm111_estimator import Estimator
+from codemods.target import NEWEST, OLDEST, Target
 
 USE = "k = tf.constant(1)\n"
 HEAD = "import tensorflow as tf\n" + USE
@@ -21,16 +21,21 @@ WITH = "import tensorflow as tf\n" + SHIM + USE
 MADE = "est = tf.estimator.Estimator(model_fn, 'd')\n"
 
 
-def sites_of(source: str, *, migrates: bool = False, path: str = "model.py") -> tuple[Site, ...]:
-    plan = plan_file(path, source.encode(), [Estimator()], Surroundings(migrates=migrates, include_tests=False))
+def sites_of(
+    source: str, *, migrates: bool = False, path: str = "model.py", target: Target = NEWEST
+) -> tuple[Site, ...]:
+    around = Surroundings(migrates=migrates, include_tests=False, target=target)
+    plan = plan_file(path, source.encode(), [Estimator()], around)
     assert plan.failure is None, plan.failure
     return plan.sites
 
 
-def after(source: str, *, migrates: bool = False) -> str:
-    sites = sites_of(source, migrates=migrates)
+def after(source: str, *, migrates: bool = False, target: Target = NEWEST) -> str:
+    sites = sites_of(source, migrates=migrates, target=target)
     result = open_document("model.py", source.encode()).apply(sites).decode()
-    assert not [site for site in sites_of(result, migrates=migrates) if site.changes], "a second run changes the file"
+    assert not [site for site in sites_of(result, migrates=migrates, target=target) if site.changes], (
+        "a second run changes the file"
+    )
     return result
 
 
@@ -216,14 +221,13 @@ def test_is_reported_and_stays(source: str, words: str) -> None:
     assert words in sites[-1].reason
 
 
-def test_where_tf_estimator_is_models_stay_and_exports_become_native(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimator_exports, "has_estimators", lambda: True)
+def test_for_a_tensorflow_with_estimators_models_stay_and_exports_become_native() -> None:
     source = "import adanet\nest = adanet.Estimator(h)\nest.export_saved_model(d, fn)\n"
-    assert after(source).endswith("tf_estimator.export_estimator(est, d, fn)\n")
+    assert after(source, target=OLDEST).endswith("tf_estimator.export_estimator(est, d, fn)\n")
     model = "def f(x, mode):\n  return tf.estimator.EstimatorSpec(mode, predictions=p)\n" + MADE + "est.train(i)\n"
     source = HEAD + model + "est.export_savedmodel(d, fn, strip_default_attrs=True)\n"
-    assert after(source) == WITH + model + "tf_estimator.export_estimator(est, d, fn)\n"
-    assert [site.outcome for site in sites_of(source)] == [Outcome.SKIP, Outcome.SHIM]
+    assert after(source, target=OLDEST) == WITH + model + "tf_estimator.export_estimator(est, d, fn)\n"
+    assert [site.outcome for site in sites_of(source, target=OLDEST)] == [Outcome.SKIP, Outcome.SHIM]
 
 
 def test_a_model_that_an_exporter_exports_stays() -> None:
@@ -235,11 +239,6 @@ def test_a_model_that_an_exporter_exports_stays() -> None:
     assert after(source) == source
     assert {site.outcome for site in sites_of(source)} == {Outcome.MANUAL}
     assert all("2.15" in site.reason for site in sites_of(source))
-
-
-@pytest.fixture(autouse=True)
-def _without_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimator_exports, "has_estimators", lambda: False)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from codemods import sm113_exporters
 from codemods.site import Outcome
 from codemods.sm113_exporters import Exporters
+from codemods.target import OLDEST
 from tests.codemods.helpers import after, drafts
 
 HEAD = "import tensorflow as tf\n"
@@ -14,17 +14,6 @@ SHIM = "from migrate.shim import estimator as tf_estimator\n"
 FINAL = "e = tf.estimator.FinalExporter('final', fn)\n"
 
 
-@pytest.fixture
-def with_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sm113_exporters, "has_estimators", lambda: True)
-
-
-@pytest.fixture
-def without_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sm113_exporters, "has_estimators", lambda: False)
-
-
-@pytest.mark.usefixtures("with_estimators")
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
@@ -44,13 +33,12 @@ def without_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_is_wrapped_where_tf_estimator_is(before: str, expected: str) -> None:
-    assert after(Exporters, HEAD + before) == HEAD + SHIM + expected
-    (site,) = drafts(Exporters, HEAD + before)
+def test_is_wrapped_for_a_tensorflow_with_estimators(before: str, expected: str) -> None:
+    assert after(Exporters, HEAD + before, target=OLDEST) == HEAD + SHIM + expected
+    (site,) = drafts(Exporters, HEAD + before, target=OLDEST)
     assert site.outcome is Outcome.SHIM
 
 
-@pytest.mark.usefixtures("without_estimators")
 @pytest.mark.parametrize(
     ("source", "code"),
     [
@@ -65,7 +53,7 @@ def test_is_wrapped_where_tf_estimator_is(before: str, expected: str) -> None:
         ),
     ],
 )
-def test_is_reported_with_the_code_elsewhere(source: str, code: str) -> None:
+def test_is_reported_with_the_code_for_a_later_one(source: str, code: str) -> None:
     assert after(Exporters, HEAD + source) == HEAD + source
     (site,) = drafts(Exporters, HEAD + source)
     assert site.outcome is Outcome.MANUAL

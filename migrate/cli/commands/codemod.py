@@ -41,6 +41,14 @@ def codemod(
     mode: Annotated[ModeChoice, typer.Option("--mode", help="How the program shall run on TensorFlow 2.")] = (
         ModeChoice.AUTO
     ),
+    tensorflow: Annotated[
+        str | None,
+        typer.Option(
+            "--tensorflow",
+            metavar="VERSION",
+            help="The TensorFlow the rewritten code shall run on (the installed one).",
+        ),
+    ] = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Rewrite tests too.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")] = 0,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count sites by rule and outcome.")] = False,
@@ -58,6 +66,7 @@ def codemod(
     """Rewrite TensorFlow 1 export code; without --write nothing changes and the diff is shown."""
     from codemods.site import Mode
     from migrate.cli.codemod_output import CodemodOutput, exit_status, run_with_progress
+    from migrate.cli.target_option import target_option
     from migrate.codemod.discover import discover
     from migrate.codemod.run import RunOptions
 
@@ -70,6 +79,7 @@ def codemod(
         jobs=jobs,
         todo=todo,
         keras=keras,
+        target=target_option(tensorflow),
     )
     files = discover(paths)
     output = CodemodOutput(

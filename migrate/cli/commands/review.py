@@ -41,6 +41,14 @@ def review(
     mode: Annotated[ModeChoice, typer.Option("--mode", help="How the program shall run on TensorFlow 2.")] = (
         ModeChoice.AUTO
     ),
+    tensorflow: Annotated[
+        str | None,
+        typer.Option(
+            "--tensorflow",
+            metavar="VERSION",
+            help="The TensorFlow the rewritten code shall run on (the installed one).",
+        ),
+    ] = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Review changes of tests too.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")] = 0,
     todo: Annotated[
@@ -53,6 +61,7 @@ def review(
     """
     from migrate.cli.json_output import write_json
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
+    from migrate.cli.target_option import target_option
     from migrate.codemod.discover import discover
     from migrate.codemod.run import RunOptions
     from migrate.errors import Tf1to2Error
@@ -67,7 +76,15 @@ def review(
             "review asks questions and there is no terminal. `tf1to2 codemod --write` makes every change, "
             "`tf1to2 codemod --diff` shows them, `tf1to2 review --replay FILE` makes those that FILE accepts."
         )
-    options = RunOptions(_split(select), _split(ignore), _mode(mode), include_tests=include_tests, jobs=jobs, todo=todo)
+    options = RunOptions(
+        _split(select),
+        _split(ignore),
+        _mode(mode),
+        include_tests=include_tests,
+        jobs=jobs,
+        todo=todo,
+        target=target_option(tensorflow),
+    )
     files = discover(paths)
     path = replay or decisions or files.root / DEFAULT_NAME
     if replay is None:

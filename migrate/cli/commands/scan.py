@@ -18,6 +18,14 @@ def scan(
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the report as JSON, to stdout for -.")
     ] = None,
+    tensorflow: Annotated[
+        str | None,
+        typer.Option(
+            "--tensorflow",
+            metavar="VERSION",
+            help="The TensorFlow the rewritten code shall run on (the installed one).",
+        ),
+    ] = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Count tests as rewritable too.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")] = 0,
 ) -> None:
@@ -25,11 +33,13 @@ def scan(
     from migrate.cli.codemod_output import run_with_progress
     from migrate.cli.scan_output import scan_report
     from migrate.cli.streams import put
+    from migrate.cli.target_option import target_option
     from migrate.codemod.discover import discover
     from migrate.codemod.report import as_json
     from migrate.codemod.run import RunOptions
 
-    result = run_with_progress(discover(paths), RunOptions(include_tests=include_tests, jobs=jobs))
+    options = RunOptions(include_tests=include_tests, jobs=jobs, target=target_option(tensorflow))
+    result = run_with_progress(discover(paths), options)
     if json_file is not None:
         put(json_file, as_json(result))
     if json_file != "-":
