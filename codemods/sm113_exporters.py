@@ -20,6 +20,7 @@ from codemods.imports import is_imported
 from codemods.module import Module
 from codemods.rule import Draft, Example, Rule
 from codemods.site import Edit, Guidance, Import, Outcome
+from codemods.symbols import is_tensorflow
 from codemods.target import OLDEST
 
 _SHIM = Import("migrate.shim", "estimator", "tf_estimator")
@@ -60,6 +61,7 @@ class Exporters(Rule):
                     else _reported(module, use, use.call)
                 )
         yield from _strategies(module)
+        yield from _of_others(module)
 
 
 def _wrapped(module: Module, use: Reference, call: cst.Call) -> Draft:
@@ -132,6 +134,24 @@ def _strategies(module: Module) -> Iterator[Draft]:
                 "export strategies belong to the Experiment of tf.contrib.learn, which ended with TensorFlow 1: "
                 "port the model to a model_fn and export its checkpoints with migrate.shim.estimator, or convert what "
                 "was exported with `tf1to2 rewrap`",
+            )
+
+
+def _of_others(module: Module) -> Iterator[Draft]:
+    """Exporters that another module or package defines after those of TensorFlow."""
+    for call in module.calls:
+        symbol = module.resolve_call(call) or ""
+        home, _, name = symbol.rpartition(".")
+        if name not in EXPORTERS or is_tensorflow(symbol) or home.startswith("migrate."):
+            continue
+        if argument(call, "serving_input_receiver_fn") is not None:
+            yield Draft(
+                call,
+                symbol,
+                Outcome.MANUAL,
+                f"{name} comes from {home}: it runs inside train_and_evaluate (TensorFlow <= 2.15) and writes what "
+                "that code says; where it is the TF1 format, wrap it in native_exporter of migrate.shim.estimator, or "
+                "convert what it exported with `tf1to2 rewrap`",
             )
 
 

@@ -2,8 +2,9 @@
 
 By hand: `python -m tests.corpus_check CHECKOUTS SITES.tsv [--apis builder,simple_save] [--show missed,manual,...]`.
 CHECKOUTS holds one folder a repository, named `<owner>+<name>`. SITES.tsv has the columns repository, path, line, api,
-graph, test. Prints sites found and missed, outcomes by rule and by the origin of the graph, files that failed, whether
-every changed file parses and whether a second run changes nothing.
+graph, test. Prints sites found and missed, other functions of the same name (which must stay as they are), outcomes by
+rule and by the origin of the graph, files that failed, whether every changed file parses and whether a second run
+changes nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import libcst as cst
+
 from codemods.document import open_document
+from codemods.engine import open_file
+from codemods.errors import CodemodError
+from codemods.estimators import other_export, references
+from codemods.module import Module
 from codemods.site import Outcome, Site
 from codemods.symbols import is_tensorflow
 from migrate.codemod.discover import discover
+from migrate.codemod.project import LocalProject, Repository
 from migrate.codemod.result import FileResult, FileStatus, RunResult
 from migrate.codemod.run import RunOptions, run_codemods
 
@@ -49,7 +57,7 @@ def main() -> int:
         by_repository[row["repository"]].append(row)
     outcomes: Counter[tuple[str, str, str]] = Counter()
     rules: Counter[tuple[str, str]] = Counter()
-    missed, broken, unstable, extra = [], [], [], []
+    missed, broken, unstable, extra, others, near = [], [], [], [], [], []
     for repository in sorted(by_repository):
         folder = options.checkouts / repository.replace("/", "+")
         if not folder.is_dir():
@@ -66,6 +74,12 @@ def main() -> int:
             if site is None:
                 failed = files.get(row["path"])
                 reason = failed.error if failed is not None and failed.status is FileStatus.FAILED else None
+                other = _other(folder, row)
+                if other is not None:
+                    outcomes[kind, group, "other"] += 1
+                    others.append(f"{place} calls {other}")
+                    near += [place] if _changed_lines(files.get(row["path"]), row) else []
+                    continue
                 outcomes[kind, group, "unparsable" if reason else "missed"] += 1
                 missed.append(f"{place} {reason or ''}")
                 continue
@@ -87,6 +101,8 @@ def main() -> int:
     _table(outcomes, rules)
     for title, lines in (
         ("missed", missed),
+        ("other functions of the same name, by what the code says", others),
+        ("changes near those", near),
         ("changed files that do not parse", broken),
         ("files that a second run changes", unstable),
         ("sites beyond the list", extra),
@@ -94,12 +110,13 @@ def main() -> int:
         print(f"\n{title}: {len(lines)}")
         for line in lines:
             print(f"  {line}")
-    return 1 if missed or broken or unstable else 0
+    return 1 if missed or broken or unstable or near else 0
 
 
 def _api(site: Site) -> str | None:
     for api, endings in _SYMBOLS.items():
-        if is_tensorflow(site.symbol) and site.symbol.endswith(endings):
+        is_known = is_tensorflow(site.symbol) or site.rule == "SM113"  # which reports those of other packages too
+        if is_known and site.symbol.endswith(endings):
             return api
     return None
 
@@ -112,6 +129,41 @@ def _match(item: FileResult | None, row: dict[str, str], used: set[str]) -> Site
         return candidates[0] if candidates else None
     near = [site for site in candidates if abs(site.line - int(row["line"])) <= _NEAR]
     return min(near, key=lambda site: abs(site.line - int(row["line"])), default=None)
+
+
+def _other(folder: Path, row: dict[str, str]) -> str | None:
+    """Return what a line of the list calls instead of the API that it is listed for, as far as the code tells."""
+    if row["api"] != "export_saved_model":
+        return None
+    try:
+        opened = open_file(row["path"], (folder / row["path"]).read_bytes(), _project(folder))
+    except (OSError, CodemodError):
+        return None
+    for module in opened.modules:
+        uses = tuple(references(module))
+        for call in module.calls:
+            what = other_export(module, call, uses)
+            is_there = row["path"].endswith(".ipynb") or abs(_line(module, call) - int(row["line"])) <= _NEAR
+            if what is not None and is_there:
+                return what
+    return None
+
+
+def _line(module: Module, call: cst.Call) -> int:
+    return module.line_of(module.start(call))
+
+
+def _project(folder: Path) -> LocalProject:
+    return LocalProject(Repository(folder, discover([folder]).paths))
+
+
+def _changed_lines(item: FileResult | None, row: dict[str, str]) -> bool:
+    """Whether a run changes the line of the list, or the one after it."""
+    if item is None or item.status is not FileStatus.CHANGED or row["path"].endswith(".ipynb"):
+        return False
+    line = int(row["line"])
+    new = item.new.decode(item.encoding).splitlines()
+    return not all(each in new for each in item.old.decode(item.encoding).splitlines()[line - 1 : line + 1])
 
 
 def _broken(repository: str, result: RunResult) -> list[str]:
@@ -147,7 +199,7 @@ def _unstable(repository: str, folder: Path, result: RunResult) -> list[str]:
 
 
 def _table(outcomes: Counter[tuple[str, str, str]], rules: Counter[tuple[str, str]]) -> None:
-    columns = [*(outcome.value for outcome in Outcome), "missed", "unparsable"]
+    columns = [*(outcome.value for outcome in Outcome), "other", "missed", "unparsable"]
     for kind in ("non-test", "test"):
         graphs = sorted({graph for k, graph, _ in outcomes if k == kind})
         print(f"\n{kind:<24}" + "".join(f"{column:>11}" for column in columns) + f"{'all':>7}")

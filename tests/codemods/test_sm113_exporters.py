@@ -6,7 +6,7 @@ import pytest
 
 from codemods.site import Outcome
 from codemods.sm113_exporters import Exporters
-from codemods.target import OLDEST
+from codemods.target import NEWEST, OLDEST, Target
 from tests.codemods.helpers import after, drafts
 
 HEAD = "import tensorflow as tf\n"
@@ -61,6 +61,15 @@ def test_is_reported_with_the_code_for_a_later_one(source: str, code: str) -> No
     assert "2.15" in site.reason
 
 
+@pytest.mark.parametrize("target", [OLDEST, NEWEST])
+def test_an_exporter_of_another_package_is_reported(target: Target) -> None:
+    source = "from rec.main import BestExporter\ne = BestExporter(name='best', serving_input_receiver_fn=fn)\n"
+    (site,) = drafts(Exporters, source, target=target)
+    assert (site.outcome, site.symbol) == (Outcome.MANUAL, "rec.main.BestExporter")
+    assert "rec.main" in site.reason
+    assert after(Exporters, source, target=target) == source
+
+
 def test_the_strategies_of_contrib_learn_are_reported() -> None:
     package = "tensorflow.contrib.learn.python.learn.utils"
     source = f"from {package} import saved_model_export_utils as u\nu.make_export_strategy(f)\n"
@@ -74,6 +83,7 @@ def test_the_strategies_of_contrib_learn_are_reported() -> None:
     [
         "class FinalExporter:\n  pass\nFinalExporter('a', fn)\n",
         "from mine import LatestExporter\nLatestExporter('a', fn)\n",
+        "class BestExporter:\n  pass\nBestExporter(serving_input_receiver_fn=fn)\n",
         HEAD + "def f(tf):\n  return tf.estimator.FinalExporter('a', fn)\n",
         HEAD + "x = isinstance(e, tf.estimator.BestExporter)\n",
     ],
