@@ -14,7 +14,8 @@ from migrate.graph.tensor_name import is_control, parse_tensor, source_node
 
 # Anything beside these (the name of a gradient, a placement) has a meaning of its own.
 _PLAIN_ATTRIBUTES = frozenset({"T", "_output_shapes"})
-_CONTROL_FLOW = frozenset({"Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond"})
+# What stands before these belongs to the loop or branch.
+_HOLDING = frozenset({"Merge", "Exit", "NextIteration", "LoopCond"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Shortened:
 def without_pass_through(nodes: Sequence[Any], outputs: Iterable[str]) -> Shortened:
     """Return copies of the nodes without such identities; `outputs` are edges to the tensors that are wanted.
 
-    An identity stays before a node of a TF1 loop or conditional, and behind a Switch, where waiting for it means being
-    in a branch; where it waits for more than one node, whose edges would multiply; and as an output that waits, or
-    whose input is not among the nodes.
+    An identity stays at the end of a TF1 loop's body or of a branch, and behind a Switch, where waiting for it means
+    being in the branch; where it waits for more than one node, whose edges would multiply; and as an output that
+    waits, or whose input is not among the nodes.
     """
     by_name = {node.name: node for node in nodes}
     skipped = {node.name: node for node in _removable(by_name)}
@@ -45,7 +46,7 @@ def without_pass_through(nodes: Sequence[Any], outputs: Iterable[str]) -> Shorte
 
 
 def _removable(nodes: Mapping[str, Any]) -> Iterator[Any]:
-    held = {source_node(edge) for node in nodes.values() if node.op in _CONTROL_FLOW for edge in node.input}
+    held = {source_node(edge) for node in nodes.values() if node.op in _HOLDING for edge in node.input}
     for node in nodes.values():
         if node.op != "Identity" or node.name in held or not node.attr.keys() <= _PLAIN_ATTRIBUTES:
             continue
@@ -80,8 +81,8 @@ def _rewired(node: Any, skipped: Mapping[str, Any]) -> Any:
             edge, *waited_for = skipped[source_node(edge)].input
             waits.update(dict.fromkeys(new for one in waited_for for new in _waits(one, skipped)))
         data.append(edge)
-    if node.op not in _CONTROL_FLOW:
-        # It waits for its inputs anyway.
+    if node.op != "Merge":
+        # Others wait for all their inputs anyway.
         waits = {edge: None for edge in waits if source_node(edge) not in map(source_node, data)}
     del copy.input[:]
     copy.input.extend([*data, *waits])

@@ -55,6 +55,24 @@ SHORTENED: dict[str, tuple[list[Any], list[str], dict[str, list[str]], list[str]
         {"a": ["x"], "w": ["v"], "c": ["^a", "^w"]},
         ["c", "a"],
     ),
+    "in front of a loop and of a branch": (
+        [
+            node("a", "Abs", "x"),
+            node("w", "NoOp"),
+            identity("i", "a", "^w"),
+            node("e", "Enter", "i"),
+            node("s", "Switch", "i", "p"),
+        ],
+        ["e", "s"],
+        {"a": ["x"], "w": [], "e": ["a", "^w"], "s": ["a", "p", "^w"]},
+        ["e", "s"],
+    ),
+    "behind a loop": (
+        [node("e", "Exit", "x"), identity("i", "e"), node("b", "Neg", "i", "^i")],
+        ["i"],
+        {"e": ["x"], "b": ["e"]},
+        ["e"],
+    ),
     "no edge twice": (
         [node("w", "Assign", "v"), identity("i", "v", "^w"), node("r", "Read", "i", "^i", "^w")],
         ["r"],
@@ -85,6 +103,10 @@ UNTOUCHED: dict[str, tuple[list[Any], list[str]]] = {
         ["c"],
     ),
     "what goes into a merge": ([identity("i", "x"), node("m", "Merge", "i", "y")], ["m"]),
+    "the end of a loop's body": (
+        [node("a", "Abs", "x"), identity("i", "a"), node("n", "NextIteration", "i")],
+        ["a"],
+    ),
     "many waits": (
         [node("w", "NoOp"), node("v", "NoOp"), identity("i", "x", "^v", "^w"), node("b", "Neg", "i")],
         ["b"],
