@@ -14,6 +14,7 @@ import libcst as cst
 
 from codemods.emit import argument, has_star, rename_function, rename_keyword
 from codemods.module import Module
+from codemods.references import references
 from codemods.restored_drafts import restored_drafts
 from codemods.rule import Draft, Example, Rule
 from codemods.shim import shim_import
@@ -41,14 +42,15 @@ class SimpleSave(Rule):
             '    train(sess)\n    export_session(sess, path, inputs={"x": x}, outputs={"y": y})\n',
         ),
     )
-    limits = ("A reference to `simple_save` that is passed on, not called, is left as it is.",)
+    limits = ("A reference to `simple_save` that is handed on, not called, is reported and left as it is.",)
 
     def plan(self, module: Module) -> Iterator[Draft]:
-        """Yield every call of `simple_save`."""
+        """Yield every call of `simple_save`, and every place that hands it on."""
         native = restored_drafts(module, SYMBOL)
         for call in module.calls:
             if module.resolve_call(call) == SYMBOL:
                 yield native.get(call) or self._draft(module, call)
+        yield from references(module, SYMBOL)
 
     def _draft(self, module: Module, call: cst.Call) -> Draft:
         # Stored keyword arguments name the session as TF1 did: the shim has a function with those parameters.

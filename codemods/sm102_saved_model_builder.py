@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from codemods.builders import BUILDER, BuilderUse, builder_uses, lacks_signature
 from codemods.emit import rename_function
 from codemods.module import Module
+from codemods.references import references
 from codemods.restored_drafts import restored_drafts
 from codemods.rule import Draft, Example, Rule
 from codemods.shim import shim_import
@@ -42,13 +43,15 @@ class SavedModelBuilder(Rule):
     limits = (
         "A builder that gets no signature is left alone: without one a TF2 SavedModel cannot be called by name, and "
         "none is invented.",
+        "The class itself, handed on or derived from, is reported and left as it is.",
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:
-        """Yield every construction of a builder."""
+        """Yield every construction of a builder, and every place that hands on or derives from the class."""
         native = restored_drafts(module, BUILDER)
         for use in builder_uses(module):
             yield native.get(use.constructor) or self._draft(module, use)
+        yield from references(module, BUILDER)
 
     def _draft(self, module: Module, use: BuilderUse) -> Draft:
         claims = (*use.adds, *use.saves)

@@ -28,7 +28,6 @@ _PRIVATE_MODULES: tuple[tuple[str, str], ...] = (
     (r"tensorflow\.python\.saved_model\.loader(_impl)?", "tensorflow.saved_model.loader"),
     (r"tensorflow\.python\.saved_model\.main_op(_impl)?", "tensorflow.saved_model.main_op"),
     (r"tensorflow\.python\.saved_model\.simple_save\.simple_save", "tensorflow.saved_model.simple_save"),
-    (r"tensorflow\.python\.saved_model\.simple_save", "tensorflow.saved_model"),
     (r"tensorflow\.python\.saved_model", "tensorflow.saved_model"),
     (r"tensorflow\.python\.framework\.graph_util(_impl)?", "tensorflow.graph_util"),
     (r"tensorflow\.python\.framework\.importer", "tensorflow"),

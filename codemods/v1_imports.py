@@ -34,6 +34,7 @@ PRIVATE_MODULES = {
     "tensorflow.python.platform.gfile": "tensorflow.compat.v1.gfile",
 }
 PRIVATE_NAMES = {
+    ("tensorflow.python", "saved_model"): V1,
     ("tensorflow.python.framework", "graph_util"): V1,
     ("tensorflow.python.platform", "gfile"): V1,
     ("tensorflow.python.platform", "app"): V1,

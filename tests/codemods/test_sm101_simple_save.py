@@ -95,3 +95,27 @@ def test_skips(source: str, path: str, word: str) -> None:
     assert site.outcome is Outcome.SKIP
     assert word in site.reason
     assert after(SimpleSave, source, path=path, include_tests=False) == source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(HEAD + "run(tf.saved_model.simple_save, sess)\n", id="an argument"),
+        pytest.param(HEAD + "save = partial(tf.saved_model.simple_save, sess)\n", id="a partial"),
+        pytest.param(HEAD + "class A:\n    save = staticmethod(tf.saved_model.simple_save)\n", id="a method"),
+        pytest.param(HEAD + "self.save = tf.saved_model.simple_save\n", id="an attribute"),
+        pytest.param(HEAD + "HOW = {'simple': tf.saved_model.simple_save}\n", id="in a dictionary"),
+        pytest.param("from tensorflow.saved_model import simple_save as s\ndef how():\n    return s\n", id="returned"),
+    ],
+)
+def test_a_reference_that_is_handed_on_is_reported_and_stays(source: str) -> None:
+    (site,) = drafts(SimpleSave, source)
+    assert (site.outcome, site.symbol) == (Outcome.MANUAL, "tensorflow.saved_model.simple_save")
+    assert "handed on" in site.reason
+    assert after(SimpleSave, source) == source
+
+
+def test_a_name_for_it_is_followed_to_its_calls() -> None:
+    source = HEAD + "save = tf.saved_model.simple_save\nsave(sess, d, i, o)\n"
+    (site,) = drafts(SimpleSave, source)
+    assert (site.line, site.outcome) == (3, Outcome.SHIM)

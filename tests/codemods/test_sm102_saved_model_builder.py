@@ -115,3 +115,32 @@ def test_no_signature_is_for_a_person(add: str) -> None:
 def test_where_the_builder_goes(rest: str, adds: int, saves: int, escapes: bool) -> None:
     (use,) = builder_uses(Module(HEAD + "b = tf.saved_model.Builder(d)\n" + rest))
     assert (len(use.adds), len(use.saves), use.escapes) == (adds, saves, escapes)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(HEAD + "class B(tf.saved_model.builder.SavedModelBuilder):\n    pass\n", id="a subclass"),
+        pytest.param(HEAD + "assert isinstance(b, tf.saved_model.Builder)\n", id="a check of the type"),
+        pytest.param(HEAD + "make(tf.compat.v1.saved_model.Builder, d)\n", id="an argument"),
+    ],
+)
+def test_the_class_as_a_value_is_reported_and_stays(source: str) -> None:
+    (site,) = drafts(SavedModelBuilder, source)
+    assert site.outcome is Outcome.MANUAL
+    assert "handed on" in site.reason
+    assert after(SavedModelBuilder, source) == source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        HEAD + "def f(b: tf.saved_model.Builder) -> None:\n    b.save()\n",
+        HEAD + "def f(b: Optional[tf.saved_model.Builder] = None):\n    b.save()\n",
+        "from tensorflow.python.saved_model.builder import SavedModelBuilder\n",
+        HEAD + "Builder = tf.saved_model.Builder\n",
+    ],
+    ids=["an annotation", "within an annotation", "an import that nothing uses", "a name that nothing calls"],
+)
+def test_a_mention_of_the_class_is_no_site(source: str) -> None:
+    assert drafts(SavedModelBuilder, source) == ()
