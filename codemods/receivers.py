@@ -30,10 +30,15 @@ class Fed:
 
 @dataclass(frozen=True, slots=True)
 class PassingReceiver:
-    """A receiver whose features are its placeholders. `statements` define it, and nothing else."""
+    """A receiver whose features are its placeholders. `statements` define it, and nothing else.
+
+    Where the placeholders are copies of a Keras model's inputs, `model` is its name at the receiver; the code of shapes
+    and dtypes calls it `model`.
+    """
 
     fed: tuple[Fed, ...]
     statements: tuple[cst.CSTNode, ...]
+    model: cst.Name | None = None
 
 
 def passing_receiver(module: Module, receiver_fn: cst.BaseExpression) -> PassingReceiver | None:
@@ -43,7 +48,7 @@ def passing_receiver(module: Module, receiver_fn: cst.BaseExpression) -> Passing
         return PassingReceiver(fed, ()) if fed else None
     if isinstance(receiver_fn, cst.Call):
         fed = _from_builder(module, receiver_fn)
-        return PassingReceiver(fed, ()) if fed else None
+        return PassingReceiver(fed, (), _model(module, receiver_fn)) if fed else None
     if not isinstance(receiver_fn, cst.Name):
         return None
     bindings = module.bindings(receiver_fn)
@@ -53,7 +58,9 @@ def passing_receiver(module: Module, receiver_fn: cst.BaseExpression) -> Passing
     if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, cst.Call):
         fed = _from_builder(module, binding.value)
         statement = module.statement(binding.node)
-        return PassingReceiver(fed, (statement,)) if fed and statement is not None else None
+        if not fed or statement is None:
+            return None
+        return PassingReceiver(fed, (statement,), _model(module, binding.value))
     if isinstance(binding.node, cst.FunctionDef) and not _parameters(binding.node):
         returned = [node for node in walk(binding.node.body) if isinstance(node, cst.Return)]
         if len(returned) == 1 and returned[0].value is not None and _only_placeholders(module, binding.node):
@@ -112,12 +119,38 @@ def _from_builder(module: Module, call: cst.Call) -> tuple[Fed, ...]:
     features = argument(call, "features", 0)
     entries = _dictionary(module, features.value) if features is not None and len(call.args) == 1 else None
     found = []
+    models: set[str] = set()
     for key, tensor in entries or ():
-        placeholder = _placeholder(module, tensor)
+        copied = _model_input(tensor)
+        placeholder = copied[1:] if copied is not None else _placeholder(module, tensor)
         if placeholder is None:
             return ()
+        models.add(copied[0].value if copied is not None else "")
         found.append(Fed(key, key, *placeholder))
-    return tuple(found)
+    return tuple(found) if len(models) == 1 else ()
+
+
+def _model(module: Module, call: cst.Call) -> cst.Name | None:
+    """Return the name of the model whose inputs a raw builder copies."""
+    features = argument(call, "features", 0)
+    entries = _dictionary(module, features.value) if features is not None else None
+    copied = [_model_input(tensor) for _, tensor in entries or ()]
+    return copied[0][0] if copied and copied[0] is not None else None
+
+
+def _model_input(tensor: cst.BaseExpression) -> tuple[cst.Name, str, str] | None:
+    """Return model, dtype and shape where the tensor is `model.input` or `model.inputs[0]`."""
+    index = "0"
+    attribute = "input"
+    if isinstance(tensor, cst.Subscript) and len(tensor.slice) == 1:
+        inner = tensor.slice[0].slice
+        if not isinstance(inner, cst.Index) or not isinstance(inner.value, cst.Integer):
+            return None
+        tensor, index, attribute = tensor.value, inner.value.value, "inputs"
+    if isinstance(tensor, cst.Attribute) and tensor.attr.value == attribute and isinstance(tensor.value, cst.Name):
+        taken = f"model.inputs[{index}]"
+        return tensor.value, f"{taken}.dtype", f"{taken}.shape"
+    return None
 
 
 def _dictionary(module: Module, node: cst.BaseExpression) -> list[tuple[str, cst.BaseExpression]] | None:

@@ -35,10 +35,10 @@ from codemods.estimators import (
 from codemods.imports import is_imported
 from codemods.keras_classes import BASE as KERAS_BASE
 from codemods.keras_classes import keras_classes
+from codemods.keras_estimators import removed_receivers
 from codemods.module import Module
 from codemods.rule import Draft, Example, Rule
 from codemods.site import Edit, Guidance, Import, Outcome
-from codemods.sm112_model_to_estimator import removed_receivers
 from codemods.spelling import spelled
 from codemods.tree import root_names
 
@@ -94,7 +94,8 @@ class Estimator(Rule):
         """Yield a draft for every export, spec and receiver; constructors where the file exports nothing itself."""
         gone = removed_receivers(module)
         uses = [use for use in references(module) if not gone & set(module.ancestors(use.node))]
-        found = [each for each in exports(module, uses) if each.origin is not Origin.KERAS]
+        stays = module.target.has_estimators  # else what model_to_estimator made is SM112's
+        found = [each for each in exports(module, uses) if stays or each.origin is not Origin.KERAS]
         file = _File(module, tuple(uses), tuple(found))
         drafts = [*file.export_drafts(), *file.part_drafts(), *file.keras_drafts(), *_old_receivers(module)]
         yield from file.as_one_unit(drafts)

@@ -7,6 +7,7 @@ import pytest
 from codemods.site import Outcome
 from codemods.sm111_estimator import Estimator
 from codemods.sm112_model_to_estimator import ModelToEstimator
+from codemods.target import OLDEST
 from tests.codemods.helpers import after, drafts
 
 HEAD = "import tensorflow as tf\n"
@@ -78,6 +79,17 @@ def test_without_a_folder_it_is_native() -> None:
     }
 
 
+@pytest.mark.parametrize("taken", ["model.input", "model.inputs[0]"])
+def test_a_receiver_that_copies_the_inputs_of_the_model(taken: str) -> None:
+    source = HEAD + "from tensorflow.python.estimator.export import export\nmodel = make()\n" + MADE
+    source += f"fn = export.build_raw_serving_input_receiver_fn({{'image': {taken}}})\n" + EXPORT
+    result = after(ModelToEstimator, source)
+    assert "tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype, name='image')" in result
+    assert {site.outcome for site in drafts(ModelToEstimator, source)} == {Outcome.NATIVE}
+    assert "receiver_fn" not in result
+    assert "tensorflow.python" not in result
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -98,6 +110,26 @@ def test_without_a_folder_it_is_native() -> None:
         ),
         pytest.param(
             RECEIVER + MADE.replace("=model", "=model, config=c") + EXPORT, "`config`", id="the folder in the config"
+        ),
+        pytest.param(
+            "other = a()\nfn = tf.estimator.export.build_raw_serving_input_receiver_fn({'x': other.input})\n"
+            + MADE
+            + EXPORT,
+            "`other`",
+            id="the inputs of another model",
+        ),
+        pytest.param(
+            "def f(a):\n  model = a.b\n  fn = tf.estimator.export.build_raw_serving_input_receiver_fn("
+            "{'x': model.input, 'y': tf.placeholder(tf.float32)})\n  " + MADE + "  " + EXPORT,
+            "computes",
+            id="inputs of the model beside others",
+        ),
+        pytest.param(RECEIVER + MADE + EXPORT + "est.predict(f)\n", "`est.predict`", id="predicts"),
+        pytest.param(RECEIVER + MADE + EXPORT + "print(est.model_dir)\n", "`est.model_dir`", id="asks for the folder"),
+        pytest.param(
+            RECEIVER + MADE.replace("=model", "=model, config=c") + "est.train(f)\n" + EXPORT,
+            "line 7",
+            id="trained, and the folder in the config",
         ),
         pytest.param(
             RECEIVER + MADE.replace("=model", "=model, model_dir=make()") + EXPORT, "twice", id="a computed folder"
@@ -129,3 +161,11 @@ def test_must_not_touch(source: str) -> None:
 def test_the_estimator_rule_leaves_keras_exports_alone() -> None:
     source = HEAD + RECEIVER + MADE + EXPORT
     assert after(Estimator, source) == source
+
+
+def test_for_a_tensorflow_with_estimators_what_keras_cannot_export_stays_an_estimator() -> None:
+    source = HEAD + RECEIVER + MADE + "est.train(f)\n" + EXPORT
+    assert after(ModelToEstimator, source, target=OLDEST) == source
+    assert [site.outcome for site in drafts(ModelToEstimator, source, target=OLDEST)] == [Outcome.SKIP]
+    assert "tf_estimator.export_estimator(est, 'out', fn)\n" in after(None, source, target=OLDEST)
+    assert MADE in after(None, source, target=OLDEST)

@@ -1,0 +1,178 @@
+"""Keras models that become Estimators: what made them, what exports them, and why an export cannot be Keras's own."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from dataclasses import dataclass
+
+import libcst as cst
+
+from codemods.arguments import bound_arguments, is_simple
+from codemods.estimator_names import EXPORT_METHODS, EXPORTERS, MODEL_TO_ESTIMATOR, TRAINING_METHODS
+from codemods.estimator_origins import Origin
+from codemods.estimators import Export, Reference, exports, references, training_before, trainings
+from codemods.module import Module
+from codemods.receivers import PassingReceiver, passing_receiver
+
+_MAKERS = (MODEL_TO_ESTIMATOR, "tensorflow.estimator.model_to_estimator")
+PARAMETERS = ("keras_model", "keras_model_path", "custom_objects", "model_dir", "config", "checkpoint_format")
+EXPORT_PARAMETERS = (
+    "export_dir_base",
+    "serving_input_receiver_fn",
+    "assets_extra",
+    "as_text",
+    "checkpoint_path",
+    "strip_default_attrs",
+)
+_TRAIN = "the Estimator trains the model, which needs TensorFlow <= 2.15: train with `model.fit` and export with "
+_WITH_KERAS = "an ExportArchive endpoint that takes the receiver's keys and returns the model's output names"
+
+
+@dataclass(frozen=True)
+class KerasEstimators:
+    """The `model_to_estimator` calls of a module, and the exports of what they make."""
+
+    module: Module
+    uses: list[Reference]
+    makers: list[cst.Call]
+    exports: list[Export]
+
+    def obstacle(self) -> str | None:
+        """Return why the module cannot be rewritten, None where it can."""
+        if not self.exports or any(use.name in EXPORTERS for use in self.uses):
+            return _TRAIN + _WITH_KERAS
+        training = trainings(self.module)
+        for each in self.exports:
+            before = training_before(self.module, each.call, training)
+            if before is not None:
+                return f"line {self.module.line_of(self.module.start(before))}: {_TRAIN}{_WITH_KERAS}"
+        reasons = (
+            *(self._maker_obstacle(call) or self._use_obstacle(call) for call in self.makers),
+            *(self._export_obstacle(each) for each in self.exports),
+        )
+        for reason in reasons:
+            if reason is not None:
+                return reason
+        if len({receiver.fed for receiver in map(self.receiver, self.exports) if receiver is not None}) != 1:
+            return "the exports have different receivers: give each an ExportArchive endpoint of its own"
+        return None
+
+    def _maker_obstacle(self, call: cst.Call) -> str | None:
+        given = bound_arguments(call, PARAMETERS)
+        if given is None or "keras_model" not in given or "keras_model_path" in given:
+            return (
+                "the Keras model is not given as `keras_model`: load it with tf.keras.models.load_model and export it"
+            )
+        if "config" in given and "model_dir" not in given:
+            return "the folder of the checkpoint is in `config`: pass it to load_estimator_weights and export the model"
+        if "model_dir" in given and not is_simple(given["model_dir"].value):
+            return "`model_dir` is an expression that would be evaluated twice; give it a name first"
+        parent = self.module.parent(call)
+        is_assigned = isinstance(parent, cst.Assign) and len(parent.targets) == 1
+        if not isinstance(parent, cst.Return) and not (is_assigned and isinstance(target_of(parent), cst.Name)):
+            return "what model_to_estimator returns is used in the middle of an expression; give it a name first"
+        statement = self.module.statement(call)
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+            return "model_to_estimator shares its line with other statements"
+        return None
+
+    def _use_obstacle(self, call: cst.Call) -> str | None:
+        """Whether something is asked of the Estimator that a Keras model answers otherwise, or not at all."""
+        target = target_of(self.module.parent(call))
+        for name in self.module.names.get(target.value, ()) if isinstance(target, cst.Name) else ():
+            use = self.module.parent(name)
+            if isinstance(use, cst.Attribute) and use.attr.value not in EXPORT_METHODS | TRAINING_METHODS:
+                line = self.module.line_of(self.module.start(use))
+                return f"line {line}: `{self.module.code(use)}` is the Estimator's: the Keras model has no such thing"
+        return None
+
+    def _export_obstacle(self, export: Export) -> str | None:
+        given = bound_arguments(export.call, EXPORT_PARAMETERS)
+        if given is None or not {"export_dir_base", "serving_input_receiver_fn"} <= given.keys():
+            return "the arguments of the export cannot be told apart here"
+        for name in ("assets_extra", "as_text", "checkpoint_path"):
+            if name in given:
+                return f"`{name}` has no counterpart in a Keras export: export with {_WITH_KERAS}"
+        receiver = self.receiver(export)
+        if receiver is None:
+            return f"the receiver computes its features, or is not in this file: trace its code in {_WITH_KERAS}"
+        if receiver.model is not None and not self._is_the_model(receiver.model):
+            return f"the receiver takes its inputs from `{self.module.code(receiver.model)}`: export with {_WITH_KERAS}"
+        odd = next((each.key for each in receiver.fed if not _is_plain(each.key)), None)
+        if odd is not None:
+            return f"the input key {odd!r} cannot name an argument of an endpoint: {_WITH_KERAS} needs another key"
+        for statement in receiver.statements:
+            if self._is_used_elsewhere(statement, export):
+                return "the receiver is used elsewhere too, and needs a TF1 graph: export with " + _WITH_KERAS
+        return None
+
+    def _is_the_model(self, name: cst.Name) -> bool:
+        """Whether the name means the one Keras model that becomes an Estimator here."""
+        given = [bound_arguments(call, PARAMETERS) or {} for call in self.makers]
+        models = [each["keras_model"].value for each in given if "keras_model" in each]
+        return (
+            len(self.makers) == len(models) == 1
+            and isinstance(models[0], cst.Name)
+            and models[0].value == name.value
+            and len(self.module.bindings(name)) == 1
+            and self.module.bindings(name) == self.module.bindings(models[0])
+        )
+
+    def receiver(self, export: Export) -> PassingReceiver | None:
+        given = bound_arguments(export.call, EXPORT_PARAMETERS) or {}
+        wanted = given.get("serving_input_receiver_fn")
+        return passing_receiver(self.module, wanted.value) if wanted is not None else None
+
+    def _is_used_elsewhere(self, statement: cst.CSTNode, export: Export) -> bool:
+        name = statement.name.value if isinstance(statement, cst.FunctionDef) else _assigned(statement)
+        calls = [each.call for each in self.exports]
+        for use in self.module.names.get(name, ()):
+            around = list(self.module.ancestors(use))
+            if statement not in around and not any(call in around for call in calls):
+                return True
+        return False
+
+    def gone(self) -> frozenset[cst.CSTNode]:
+        """What the rewrite removes or replaces as a whole."""
+        receivers = [self.receiver(each) for each in self.exports]
+        defining = [statement for receiver in receivers for statement in statements(receiver)]
+        return frozenset({*defining, *(each.call for each in self.exports)})
+
+
+def keras_estimators(module: Module) -> KerasEstimators | None:
+    """Return what the module makes with `model_to_estimator`, None where it makes nothing."""
+    makers = [call for call in module.calls if module.resolve_call(call) in _MAKERS]
+    if not makers:
+        return None
+    uses = list(references(module))
+    found = [each for each in exports(module, uses) if each.origin is Origin.KERAS]
+    return KerasEstimators(module, uses, makers, found)
+
+
+def removed_receivers(module: Module) -> frozenset[cst.CSTNode]:
+    """Return the code that goes away with Keras exports: no other rule has to deal with it."""
+    plan = keras_estimators(module)
+    return frozenset() if plan is None or plan.obstacle() is not None else plan.gone()
+
+
+def _is_plain(key: str) -> bool:
+    """Whether a TF2 signature can be saved with this input key."""
+    return bool(re.fullmatch(r"[A-Za-z0-9_.-]+", key)) and not keyword.iskeyword(key) and key != "self"
+
+
+def statements(receiver: PassingReceiver | None) -> tuple[cst.CSTNode, ...]:
+    """Return the statements that define a receiver, and nothing else."""
+    return receiver.statements if receiver is not None else ()
+
+
+def target_of(parent: cst.CSTNode | None) -> cst.BaseExpression | None:
+    """Return what an assignment of one target assigns to."""
+    return parent.targets[0].target if isinstance(parent, cst.Assign) else None
+
+
+def _assigned(statement: cst.CSTNode) -> str:
+    if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Assign):
+        target = statement.body[0].targets[0].target
+        return target.value if isinstance(target, cst.Name) else ""
+    return ""
