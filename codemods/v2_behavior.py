@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
 from codemods.emit import free_name, newline_of
 from codemods.imports import import_block
+from codemods.legacy_keras import imported_modules
 from codemods.module import Module
 from codemods.regions import Use, in_explicit_graph
 from codemods.scopes import BindingKind
 from codemods.site import Edit, Import, Mode
 from codemods.tf1_names import GRAPH_ONLY
+from codemods.tree import walk
 from codemods.v1_usage import says_tensorflow2, spelled_plainly, switches_import
 
 _SWITCHES = frozenset(
@@ -53,39 +55,63 @@ def _needs_it(module: Module, use: Use) -> bool:
 
 def disable_edit(module: Module, uses: Sequence[Use]) -> DisableCall:
     """Return the call, placed after the imports that follow the TensorFlow import."""
-    alias, imports = _v1_alias(module, uses)
     newline = newline_of(module)
-    place = _place(module)
+    place = _place(module, uses)
+    alias = _v1_alias(module, uses, place or 0)
+    imports: tuple[Import, ...] = ()
+    lead = f"{newline}{newline}"
+    if alias is None:
+        needed = Import("tensorflow.compat.v1", None, _free_alias(module))
+        alias = needed.bound_name
+        if alias in module.index.module_scope.bindings:  # imported further down: too late for this call
+            lead = f"{newline}{needed.statement}{lead}"
+        else:
+            imports = (needed,)
     call = f"{alias}.disable_v2_behavior()"
     if place is None:
-        return DisableCall(Edit(0, 0, call + newline), imports)
-    after = module.text[place : place + 2 * len(newline)]
-    gap = "" if after.startswith(newline * 2) or (not after.strip("\r\n") and len(after) < 2) else newline
-    return DisableCall(Edit(place, place, f"{newline}{newline}{call}{gap}"), imports)
+        return DisableCall(Edit(0, 0, f"{lead.lstrip()}{call}{newline}"), imports)
+    return DisableCall(Edit(place, place, f"{lead}{call}{_gap(module, place)}"), imports)
 
 
-def _v1_alias(module: Module, uses: Sequence[Use]) -> tuple[str, tuple[Import, ...]]:
-    """Return how to spell compat.v1 at the top level once SM901's own edits are made."""
+def _gap(module: Module, place: int) -> str:
+    """Return what keeps a blank line between the call and the code that follows, within its cell."""
+    newline = newline_of(module)
+    cell_end = next((start for start in module.cell_starts if start > place), len(module.text))
+    if not module.text[place:cell_end].strip("\r\n"):
+        return "" if module.cell_starts or cell_end - place < 2 else newline
+    return "" if module.text.startswith(newline * 2, place) else newline
+
+
+def _v1_alias(module: Module, uses: Sequence[Use], place: int) -> str | None:
+    """Return how to spell compat.v1 at a place of the top level once SM901's own edits are made, None if it cannot."""
+    for name, target, start in _tensorflow_names(module):
+        if start < place:
+            if target == "tensorflow.compat.v1":
+                return name
+            return f"{name}.compat.v1" if not switches_import(module, uses) else name
+    return None
+
+
+def _free_alias(module: Module) -> str:
+    """Return the name under which the file may import compat.v1: its own for TensorFlow, or one that is free."""
+    later = next((name for name, _, _ in _tensorflow_names(module)), None)
+    return later or ("tf" if "tf" not in module.names else free_name(module, "tf1"))
+
+
+def _tensorflow_names(module: Module) -> Iterator[tuple[str, str, int]]:
+    """Yield the names that stand for TensorFlow alone: name, module, and where it is first imported."""
     for name, bindings in module.index.module_scope.bindings.items():
-        targets = {binding.target for binding in bindings if binding.kind is BindingKind.IMPORT}
-        if len(targets) != 1 or len(bindings) != sum(binding.kind is BindingKind.IMPORT for binding in bindings):
-            continue
-        target = next(iter(targets))
-        if target == "tensorflow.compat.v1":
-            return name, ()
-        if target == "tensorflow":
-            return f"{name}.compat.v1" if not switches_import(module, uses) else name, ()
-    name = "tf" if "tf" not in module.names else free_name(module, "tf1")
-    return name, (Import("tensorflow.compat.v1", None, name),)
+        targets = {binding.target if binding.kind is BindingKind.IMPORT else None for binding in bindings}
+        if len(targets) == 1 and (target := next(iter(targets))) in ("tensorflow", "tensorflow.compat.v1"):
+            yield name, target, min(module.start(binding.node) for binding in bindings)
 
 
-def _place(module: Module) -> int | None:
+def _place(module: Module, uses: Sequence[Use]) -> int | None:
     """Return the end of the last line of the imports that stand together with the TensorFlow import."""
-    block = import_block(module)
-    if not block:
+    last = _first_import(module, uses)
+    if last is None:
         return None
     statements = list(module.tree.body)
-    last: cst.SimpleStatementLine | cst.BaseCompoundStatement = _tensorflow_statement(module, block)
     for statement in statements[statements.index(last) + 1 :]:
         if not _is_import_only(statement) or _in_other_cell(module, last, statement):
             break
@@ -95,11 +121,30 @@ def _place(module: Module) -> int | None:
     return end + len(line.rstrip("\r\n"))
 
 
-def _tensorflow_statement(module: Module, block: list[cst.SimpleStatementLine]) -> cst.SimpleStatementLine:
-    for statement in block:
-        if "tensorflow" in module.code(statement):
-            return statement
-    return block[-1]
+def _first_import(module: Module, uses: Sequence[Use]) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
+    """Return the import of TensorFlow, or that of Keras where code runs between the two, or the last import."""
+    tensorflow = _first_of(module, "tensorflow")
+    keras = _first_of(module, "keras")
+    if tensorflow is None or keras is None:
+        block = import_block(module)
+        return tensorflow or keras or (block[-1] if block else None)
+    begin, end = module.start(keras), module.start(tensorflow)
+    return keras if any(begin < module.start(use.node) < end for use in uses) else tensorflow
+
+
+def _first_of(module: Module, package: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
+    """Return the first statement of the top level that imports the package, be it in a `try` or an `if`."""
+    for statement in module.tree.body:
+        if isinstance(statement, (cst.SimpleStatementLine, cst.Try, cst.If)):
+            inner = [node for node in walk(statement) if isinstance(node, (cst.Import, cst.ImportFrom))]
+            names = [name for node in inner if _is_at_top(module, node) for name in imported_modules(node)]
+            if any(name.split(".")[0] == package for name in names):
+                return statement
+    return None
+
+
+def _is_at_top(module: Module, node: cst.CSTNode) -> bool:
+    return module.scope(node) is module.index.module_scope
 
 
 def _is_import_only(statement: cst.CSTNode) -> bool:

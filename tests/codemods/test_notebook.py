@@ -8,10 +8,11 @@ import json
 import pytest
 
 from codemods.document import open_document
-from codemods.engine import plan_file
+from codemods.engine import Surroundings, plan_file
 from codemods.errors import UnparsableSourceError
 from codemods.notebook import masked_cell, modules_of, read_cells
 from codemods.registry import all_rules
+from codemods.site import Mode
 from codemods.sm101_simple_save import SimpleSave
 
 
@@ -154,3 +155,43 @@ def test_a_cell_of_python_2_still_imports_for_the_others() -> None:
 def test_what_only_looks_like_an_import_of_such_a_cell(cell: list[str]) -> None:
     before = notebook(cell, ["tf.saved_model.simple_save(sess, d, i, o)"])
     assert migrated(before) == before
+
+
+def cells_after(*cells: str) -> list[str]:
+    """Return the sources of the code cells of a program in graph mode after all rules."""
+    text = notebook(*cells)
+    for _ in range(2):
+        plan = plan_file("a.ipynb", text.encode(), all_rules(), Surroundings(Mode.GRAPH, migrates=True))
+        assert plan.document is not None
+        new = plan.document.apply(plan.sites).decode()
+        assert new == text or text == notebook(*cells), "a second run changes the notebook"
+        text = new
+    return ["".join(cell["source"]) for cell in json.loads(text)["cells"][1:]]
+
+
+EXPORT = "sess = tf.Session()\ntf.saved_model.simple_save(sess, d, i, o)"
+EXPORTED = "sess = tf.Session()\nexport_session(sess, d, i, o)"
+SWITCHED = "import tensorflow.compat.v1 as tf\nfrom migrate.shim import export_session\n\ntf.disable_v2_behavior()"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            ["import tensorflow as tf", EXPORT],
+            [SWITCHED, EXPORTED],
+            id="at the end of its cell",
+        ),
+        pytest.param(
+            ["import os", "import tensorflow as tf\nx = tf.placeholder(tf.int32)", EXPORT],
+            [
+                "import os",
+                SWITCHED + "\n\nx = tf.placeholder(tf.int32)",
+                EXPORTED,
+            ],
+            id="in the cell that imports TensorFlow, which is not the first",
+        ),
+    ],
+)
+def test_v2_behaviour_is_switched_off_once_tensorflow_has_its_name(before: list[str], after: list[str]) -> None:
+    assert cells_after(*before) == after

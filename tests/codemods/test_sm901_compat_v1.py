@@ -78,6 +78,26 @@ OPT_IN = 'os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Keras 2, asked fo
             id="private keras",
         ),
         pytest.param(
+            "import os\n\ndef f():\n    return 1\n\nimport tensorflow as tf\nx = tf.placeholder(tf.int32)\n",
+            "import os\n\ndef f():\n    return 1\n\nimport tensorflow.compat.v1 as tf\n\n"
+            "tf.disable_v2_behavior()\n\nx = tf.placeholder(tf.int32)\n",
+            id="TensorFlow imported below other code",
+        ),
+        pytest.param(
+            "import os\n" + OPT_IN + "from keras import backend as K\nK.set_learning_phase(0)\n"
+            "import tensorflow as tf\ntf.Session()\n",
+            "import os\n" + OPT_IN + "from tensorflow.compat.v1.keras import backend as K\n"
+            "import tensorflow.compat.v1 as tf\n\ntf.disable_v2_behavior()\n\nK.set_learning_phase(0)\n"
+            "import tensorflow.compat.v1 as tf\ntf.Session()\n",
+            id="Keras used before TensorFlow is imported",
+        ),
+        pytest.param(
+            "try:\n    import tensorflow as tf\nexcept ImportError:\n    raise\ntf.Session()\n",
+            "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    raise\n\n"
+            "tf.disable_v2_behavior()\n\ntf.Session()\n",
+            id="imported in a try",
+        ),
+        pytest.param(
             "import tensorflow as tf\ns = tf.placeholder(tf.string)\nf = tf.parse_example(s, spec)\n",
             "import tensorflow.compat.v1 as tf\n\ntf.disable_v2_behavior()\n\ns = tf.placeholder(tf.string)\n"
             "f = tf.parse_example(tf.ensure_shape(s, [None]), spec)\n",
