@@ -14,6 +14,7 @@ from codemods.rule import Rule
 from codemods.site import Mode, Site
 from codemods.target import Target, installed_target
 from codemods.todo import todo_comment
+from codemods.v1_usage import Generation, written_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Surroundings:
     include_tests: bool = True
     migrates: bool = False
     is_entry: bool = True
+    runs_on_tensorflow2: bool = False
     legacy_keras: bool = False
     taken_names: frozenset[str] = frozenset()
     todo: bool = False
@@ -70,6 +72,11 @@ class OpenFile:
     document: Document
     modules: tuple[Module, ...]
 
+    @property
+    def generations(self) -> tuple[Generation, ...]:
+        """Which TensorFlow each module is written for."""
+        return tuple(written_for(module) for module in self.modules)
+
     def plan(self, rules: Sequence[Rule], around: Surroundings) -> FilePlan:
         """Return the plan of the file in these surroundings."""
         sites: list[Site] = []
@@ -78,6 +85,7 @@ class OpenFile:
             module.mode = around.mode
             module.migrates = around.migrates
             module.is_entry = around.is_entry
+            module.runs_on_tensorflow2 = around.runs_on_tensorflow2
             module.legacy_keras = around.legacy_keras
             module.taken_names = around.taken_names
             module.keras = around.keras

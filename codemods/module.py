@@ -68,6 +68,8 @@ class Module:
         """Write Keras models next to the model_fns of Estimators (`--keras`)."""
         self.target = installed_target()
         """The TensorFlow that the rewritten code is to run on (`--tensorflow`)."""
+        self.runs_on_tensorflow2 = False
+        """The program this module belongs to is one of TensorFlow 2 already: its names and its mode stay."""
         self.legacy_keras = False
         """Some module of the program needs legacy Keras, so whoever imports TensorFlow first must ask for it."""
         self.taken_names: frozenset[str] = frozenset()

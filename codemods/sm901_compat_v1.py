@@ -42,12 +42,13 @@ class CompatV1(Rule):
     )
     limits = (
         "Names under tf.contrib and tf.estimator have no place in compat.v1: SM902 and SM111 deal with those.",
+        "A program of TensorFlow 2 that exports through a session keeps its names, its mode and its Keras.",
         "A file that also uses names of TensorFlow 2 keeps its import; its v1 names are spelled out.",
     )
 
     def follow(self, module: Module, sites: Sequence[Site]) -> Iterator[Draft]:
         """Yield one site for the file, where it is migrated and something in it needs this."""
-        if not module.migrates and not any(site.changes for site in sites):
+        if module.runs_on_tensorflow2 or not (module.migrates or any(site.changes for site in sites)):
             return
         uses = list(tensorflow_uses(module, sites))
         is_rewritten = any(site.changes for site in sites)

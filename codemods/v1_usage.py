@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import Enum
 
 from codemods.module import Module
-from codemods.regions import Use
+from codemods.regions import Use, tensorflow_uses
 from codemods.site import Mode
 from codemods.tf1_names import V1_DIFFERS, V1_ONLY, V2_ONLY
 
@@ -15,6 +16,28 @@ _MANY = 8
 _SOME = 2
 _OTHER_APIS = ("compat", "python", "contrib", "estimator", "_api", "core")
 _TF2 = frozenset({"function", "GradientTape", "saved_model.save", "wrap_function"})
+
+
+class Generation(Enum):
+    """Which TensorFlow a file's code is written for."""
+
+    V1 = "v1"
+    V2 = "v2"
+    EITHER = "either"
+
+
+def written_for(module: Module) -> Generation:
+    """Return V1 where TensorFlow 2 lacks a name that the file uses, else V2 where TensorFlow 1 lacks one."""
+    uses = list(tensorflow_uses(module))
+    if any(is_v1_only(use) or use.raw.startswith("tensorflow.contrib") for use in uses):
+        return Generation.V1
+    return Generation.V2 if says_tensorflow2(uses) else Generation.EITHER
+
+
+def runs_on_tensorflow2(files: Iterable[Generation]) -> bool:
+    """Whether files of one program are a program of TensorFlow 2 already: nothing but its exports is to change."""
+    found = set(files)
+    return Generation.V2 in found and Generation.V1 not in found
 
 
 def switches_import(module: Module, uses: Sequence[Use], *, is_rewritten: bool = True) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -19,6 +19,13 @@ class Group:
     def closure(self, path: str) -> frozenset[str]:
         """Return the member and all that it imports."""
         return frozenset(_reachable([path], lambda item: self.edges.get(item, frozenset())))
+
+    def first_of(self, chosen: Collection[str], within: Collection[str]) -> frozenset[str]:
+        """Return the chosen members that a program meets first, when files outside of `within` start none."""
+        imported = {target for path in within for target in self.edges.get(path, ())}
+        starts = [path for path in within if path not in imported]
+        reached = _reachable(starts, lambda item: () if item in chosen else self.edges.get(item, frozenset()))
+        return frozenset(reached & set(chosen))
 
 
 def groups(

@@ -22,6 +22,7 @@ from codemods.guards import is_test_path
 from codemods.registry import select_rules
 from codemods.site import Mode
 from codemods.target import Target, installed_target
+from codemods.v1_usage import Generation, runs_on_tensorflow2
 from migrate.codemod.discover import FileSet
 from migrate.codemod.grouping import Group, groups
 from migrate.codemod.project import LocalProject, Repository
@@ -33,6 +34,7 @@ _FEW_FILES = 16
 _NAMES_TENSORFLOW = re.compile(rb"tensorflow|keras|tf\b")
 _LEGACY_KERAS = re.compile(rb"\btf\.layers\.|\brnn_cell\b|\bkeras\b|contrib\.(layers|slim|rnn)\b|tf\.keras")
 _SPEAKS_OF_TENSORFLOW = re.compile(rb"tensorflow|keras|import\s+\*")
+_TENSORFLOW2 = re.compile(rb"tf\.function\b|GradientTape|saved_model\.(save|load)\b|wrap_function|compat\.v2")
 _GRAPH_CODE = re.compile(
     rb"placeholder|Session|_initializer\b|get_session|import_meta_graph|import_graph_def|\.train\."
 )
@@ -116,6 +118,13 @@ class _Worker:
         plan = self._guard(path, lambda: open_file(path, data, self.project).plan(self.rules, around))
         return plan.needs_graph is not None
 
+    def generations(self, path: str) -> tuple[Generation, ...]:
+        """Which TensorFlow a file is written for; none where it cannot be read."""
+        try:
+            return open_file(path, (self.root / path).read_bytes(), self.project).generations
+        except (CodemodError, OSError):
+            return ()
+
     def _alone(self, path: str, data: bytes) -> FilePlan:
         options = self.options
         opened = open_file(path, data, self.project)
@@ -129,9 +138,18 @@ class _Worker:
         plan = opened.plan(self.rules, around)
         if not any(site.changes for site in plan.sites):
             return plan
-        mode = options.mode or (Mode.GRAPH if plan.needs_graph is not None else Mode.EAGER)
-        legacy = _LEGACY_KERAS.search(data) is not None
-        return opened.plan(self.rules, replace(around, mode=mode, migrates=True, legacy_keras=legacy))
+        is_tensorflow2 = runs_on_tensorflow2(opened.generations)
+        needs_graph = plan.needs_graph is not None and not is_tensorflow2
+        return opened.plan(
+            self.rules,
+            replace(
+                around,
+                mode=options.mode or (Mode.GRAPH if needs_graph else Mode.EAGER),
+                migrates=True,
+                runs_on_tensorflow2=is_tensorflow2,
+                legacy_keras=_LEGACY_KERAS.search(data) is not None,
+            ),
+        )
 
     def _guard(self, path: str, plan: Callable[[], FilePlan]) -> FilePlan:
         try:
@@ -159,6 +177,11 @@ def _scan(path: str) -> Scan:
 def _plan(item: tuple[str, Surroundings]) -> FileResult:
     assert _worker is not None
     return _worker.plan(item)
+
+
+def _generations(path: str) -> tuple[Generation, ...]:
+    assert _worker is not None
+    return _worker.generations(path)
 
 
 def _needs_graph(path: str) -> bool:
@@ -241,8 +264,9 @@ def _surroundings(
     )
     # A file that only passes on what others import does not start graph mode: the files that it imports do.
     starting = [path for path in members if _NAMES_TENSORFLOW.search(contents[path])]
-    imported = {target for path in starting for target in group.edges.get(path, ())}
-    mode = options.mode or _mode(local, members, scans, mapper)
+    entries = group.first_of(starting, wanted)
+    is_tensorflow2 = _is_tensorflow2(local, contents, members, mapper)
+    mode = options.mode or (Mode.EAGER if is_tensorflow2 else _mode(local, members, scans, mapper))
     legacy = {path for path, data in contents.items() if _LEGACY_KERAS.search(data)}
     for path in members:
         needs_keras = not legacy.isdisjoint(group.closure(path))
@@ -250,7 +274,8 @@ def _surroundings(
             mode,
             options.include_tests,
             migrates=True,
-            is_entry=path not in imported,
+            is_entry=path in entries,
+            runs_on_tensorflow2=is_tensorflow2,
             legacy_keras=needs_keras,
             taken_names=frozenset(taken.get(path, ())),
             todo=options.todo,
@@ -258,6 +283,18 @@ def _surroundings(
             target=options.target,
         )
         yield path, around
+
+
+def _is_tensorflow2(
+    local: _Worker,
+    contents: Mapping[str, bytes],
+    members: list[str],
+    mapper: Mapper,  # type: ignore[type-arg]
+) -> bool:
+    """Whether the program runs on TensorFlow 2 as it is; that most do not is seen without parsing."""
+    if not any(_TENSORFLOW2.search(contents[path]) for path in members):
+        return False
+    return runs_on_tensorflow2(each for found in mapper(_generations, local.generations, members) for each in found)
 
 
 def _mode(local: _Worker, members: list[str], scans: Mapping[str, Scan], mapper: Mapper) -> Mode:  # type: ignore[type-arg]

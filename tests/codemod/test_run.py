@@ -243,3 +243,38 @@ def test_a_defect_in_a_rule_costs_one_file(tmp_path: Path, monkeypatch: pytest.M
     assert item.status is FileStatus.FAILED
     assert item.error is not None
     assert "defect" in item.error
+
+
+V2_EXPORT = (
+    "import tensorflow as tf\n\ndef export(graph, d, x, y):\n    with tf.compat.v1.Session(graph=graph) as sess:\n"
+    "        tf.compat.v1.saved_model.simple_save(sess, d, {'x': x}, {'y': y})\n"
+)
+V2_STEP = "import tensorflow as tf\n\n@tf.function\ndef step(x):\n    return tf.keras.layers.Dense(1)(x)\n"
+
+
+def test_a_program_of_tensorflow_2_keeps_its_names_its_mode_and_its_keras(tmp_path: Path) -> None:
+    make(tmp_path, export=V2_EXPORT, step=V2_STEP, main="import tensorflow as tf\nimport export, step\n")
+    make(tmp_path, tool="import tensorflow as tf\nfrom export import export\nprint(tf.reduce_sum([1]))\n")
+    result = run(tmp_path)
+    assert {item.mode for item in result.files} == {Mode.EAGER}
+    assert texts(result) == {
+        "export.py": V2_EXPORT.replace("tf.compat.v1.saved_model.simple_save", "export_session").replace(
+            "as tf\n", "as tf\nfrom migrate.shim import export_session\n", 1
+        )
+    }
+
+
+def test_one_name_of_tensorflow_1_makes_it_a_program_of_tensorflow_1(tmp_path: Path) -> None:
+    make(tmp_path, export=V2_EXPORT, step=V2_STEP, main="import tensorflow as tf\nimport export, step\ntf.Session()\n")
+    result = run(tmp_path)
+    assert {item.mode for item in result.files} == {Mode.GRAPH}
+    assert "tf.disable_v2_behavior()" in texts(result)["main.py"]
+
+
+def test_a_part_of_a_package_does_not_switch_v2_behaviour_off(tmp_path: Path) -> None:
+    make(tmp_path, pkg_SLASH___init__="from .layers import model\nfrom .saving import export\n")
+    main = MAIN.replace("from lib.export", "from pkg").replace("from lib", "from pkg")
+    make(tmp_path, pkg_SLASH_layers=MODEL, pkg_SLASH_saving=EXPORT, main=main)
+    result = texts(run(tmp_path))
+    assert set(result) == {"main.py", "pkg/layers.py", "pkg/saving.py"}
+    assert {path for path, text in result.items() if "disable_v2_behavior" in text} == {"main.py"}
