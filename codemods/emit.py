@@ -89,6 +89,22 @@ def realign(module: Module, call: cst.Call, delta: int) -> Iterator[Edit]:
         position = module.line_end(position)
 
 
+def realign_names(module: Module, node: cst.ImportFrom, delta: int) -> Iterator[Edit]:
+    """Yield the edits that keep imported names aligned with the first one, which moves by `delta` columns."""
+    if isinstance(node.names, cst.ImportStar) or node.lpar is None or delta == 0:
+        return
+    first = module.start(node.names[0])
+    if module.line_of(module.start(node)) != module.line_of(first):
+        return
+    position, close = module.line_end(first), module.end(node)
+    while position < close:
+        line = module.text[position : module.line_end(position)]
+        indent = len(line) - len(line.lstrip(" "))
+        if line.strip() and indent == module.column_of(first) and indent + delta >= 0:
+            yield Edit(position, position + indent, " " * (indent + delta))
+        position = module.line_end(position)
+
+
 def _multiline_strings(module: Module, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     from codemods.tree import walk
 

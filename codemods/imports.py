@@ -141,7 +141,7 @@ def _removals(module: Module, freed: frozenset[str], renewed: dict[str, str]) ->
             if len(statement.body) == 1 and not _alone_in_suite(module, statement):
                 yield _line_removal(module, statement)
         else:
-            yield from _alias_removals(module, node, dead)
+            yield from removed_aliases(module, node, dead)
 
 
 def _is_elsewhere(node: cst.Import | cst.ImportFrom, statement: str) -> bool:
@@ -166,7 +166,8 @@ def _line_removal(module: Module, statement: cst.SimpleStatementLine) -> Edit:
     return Edit(start, module.line_end(module.end(statement) - 1), "")
 
 
-def _alias_removals(module: Module, node: cst.Import | cst.ImportFrom, dead: list[cst.ImportAlias]) -> Iterator[Edit]:
+def removed_aliases(module: Module, node: cst.Import | cst.ImportFrom, dead: list[cst.ImportAlias]) -> Iterator[Edit]:
+    """Yield the edits that take some, not all, of the names out of an import statement."""
     aliases = list(node.names) if not isinstance(node.names, cst.ImportStar) else []
     keep = [alias for alias in aliases if alias not in dead]
     for index, alias in enumerate(aliases):

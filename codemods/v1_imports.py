@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.emit import indent_at, newline_of, realign_names
+from codemods.imports import removed_aliases
 from codemods.module import Module
 from codemods.site import Edit, Mode
 from codemods.tf1_names import V1_ONLY, V2_ONLY
@@ -49,16 +51,23 @@ _PUBLIC_MODULES = """
 PUBLIC_MODULES = frozenset(_PUBLIC_MODULES.split())
 # Modules of standalone Keras (and of tensorflow.python.keras) that Keras 2 moved, and their home.
 KERAS_MOVED = {
+    "backend.tensorflow_backend": "backend",
+    "initializations": "initializers",
     "layers.advanced_activations": "layers",
     "layers.convolutional": "layers",
+    "layers.convolutional_recurrent": "layers",
     "layers.core": "layers",
+    "layers.cudnn_recurrent": "layers",
     "layers.embeddings": "layers",
+    "layers.local": "layers",
     "layers.merge": "layers",
     "layers.normalization": "layers",
     "layers.noise": "layers",
     "layers.pooling": "layers",
     "layers.recurrent": "layers",
     "layers.wrappers": "layers",
+    "objectives": "losses",
+    "utils.data_utils": "utils",
     "utils.generic_utils": "utils",
     "utils.np_utils": "utils",
     "utils.vis_utils": "utils",
@@ -86,7 +95,7 @@ def switched_imports(module: Module) -> Iterator[Edit]:
         elif node.module is not None and dotted(node.module) == "tensorflow" and not node.relative:
             names = [] if isinstance(node.names, cst.ImportStar) else [dotted(alias.name) or "" for alias in node.names]
             if not any(name in V2_ONLY or name in ("contrib", "python", "estimator", "compat") for name in names):
-                yield Edit(module.start(node.module), module.end(node.module), V1)
+                yield from _aligned(module, node, [Edit(module.start(node.module), module.end(node.module), V1)])
 
 
 def public_imports(module: Module) -> Iterator[Edit]:
@@ -96,7 +105,15 @@ def public_imports(module: Module) -> Iterator[Edit]:
             for alias in node.names:
                 yield from _import_edit(module, alias)
         elif node.module is not None and not node.relative:
-            yield from _from_edit(module, node)
+            yield from _aligned(module, node, list(_from_edit(module, node)))
+
+
+def _aligned(module: Module, node: cst.ImportFrom, edits: list[Edit]) -> Iterator[Edit]:
+    """Yield the edits of an import, and those that keep its names in line."""
+    yield from edits
+    for edit in edits:
+        if node.module is not None and edit.start == module.start(node.module):
+            yield from realign_names(module, node, len(edit.text) - (edit.end - edit.start))
 
 
 def _import_edit(module: Module, alias: cst.ImportAlias) -> Iterator[Edit]:
@@ -126,8 +143,7 @@ def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
         if len(homes) == 1 and (home := homes.pop()) is not None:
             yield Edit(start, end, f"{root}.keras.{home}")
     elif keras is not None:
-        if keras != name:
-            yield Edit(start, end, keras)
+        yield from _keras_edits(module, node, names, keras)
     elif name == "tensorflow.python" and [dotted(alias.name) for alias in names] == ["keras"]:
         yield Edit(start, end, root)
     elif name == "tensorflow" and names and all((dotted(alias.name) or "") in V1_ONLY for alias in names):
@@ -145,6 +161,34 @@ def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
         homes = {PRIVATE_NAMES.get((name, dotted(alias.name) or "")) for alias in names}
         if len(homes) == 1 and (common := homes.pop()) is not None:
             yield Edit(start, end, common)
+
+
+def _keras_edits(module: Module, node: cst.ImportFrom, names: list[cst.ImportAlias], home: str) -> Iterator[Edit]:
+    """Yield the edits of `from keras.<...> import <names>`; a module among the names may have moved too."""
+    if node.module is None:
+        return
+    start, end = module.start(node.module), module.end(node.module)
+    package, _, inner = home.partition(".keras.")
+    moved = {alias: new for alias in names if (new := KERAS_MOVED.get(f"{inner}.{dotted(alias.name)}")) is not None}
+    line = module.parent(node)
+    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+        moved = {}
+    if moved and len(moved) == len(names) and len(set(moved.values())) == 1 and inner:
+        yield Edit(start, end, f"{package}.keras")
+        for alias, new in moved.items():
+            suffix = "" if alias.asname is not None else f" as {dotted(alias.name)}"
+            yield Edit(module.start(alias.name), module.end(alias.name), new + suffix)
+        return
+    if home != (dotted(node.module) or ""):
+        yield Edit(start, end, home)
+    if moved and inner:
+        line_end = module.end(node)
+        indent = indent_at(module, node)
+        for alias, new in moved.items():
+            bound = dotted(alias.asname.name) if alias.asname is not None else dotted(alias.name)
+            statement = f"from {package}.keras import {new} as {bound}"
+            yield Edit(line_end, line_end, f"{newline_of(module)}{indent}{statement}")
+        yield from removed_aliases(module, node, list(moved))
 
 
 def _saved_model_edits(module: Module, start: int, end: int, names: list[cst.ImportAlias]) -> Iterator[Edit]:

@@ -54,6 +54,27 @@ OPT_IN = 'os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Keras 2, asked fo
             id="modules that Keras moved; none is guessed",
         ),
         pytest.param(
+            "import os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'\nfrom keras.utils import np_utils\n"
+            "from keras.layers import core as c\nfrom keras.utils import (plot_model,\n    np_utils as u)  # two\n"
+            "from keras.backend.tensorflow_backend import set_session\n",
+            "import os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'\n"
+            "from tensorflow.compat.v1.keras import utils as np_utils\n"
+            "from tensorflow.compat.v1.keras import layers as c\n"
+            "from tensorflow.compat.v1.keras.utils import (plot_model)\n"
+            "from tensorflow.compat.v1.keras import utils as u  # two\n"
+            "from tensorflow.compat.v1.keras.backend import set_session\n",
+            id="modules that Keras moved, imported as names",
+        ),
+        pytest.param(
+            "from tensorflow.python.saved_model import (signature_constants,\n"
+            "                                           tag_constants)\n"
+            "from tensorflow.python.saved_model import (\n    utils, main_op)\n",
+            "from tensorflow.compat.v1.saved_model import (signature_constants,\n"
+            "                                              tag_constants)\n"
+            "from tensorflow.compat.v1.saved_model import (\n    utils, main_op)\n",
+            id="names in line stay in line",
+        ),
+        pytest.param(
             "from tensorflow.saved_model import tag_constants\n",
             "from tensorflow.compat.v1.saved_model import tag_constants\n",
             id="public modules of v1",
