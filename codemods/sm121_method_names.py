@@ -15,8 +15,10 @@ from codemods.arguments import bound_arguments
 from codemods.module import Module
 from codemods.rule import Draft, Rule
 from codemods.session_exports import constant, dictionary
+from codemods.shim import SHIM
 from codemods.site import Guidance, Outcome
 
+_EXPORTS = ("tensorflow.saved_model.Builder", "tensorflow.saved_model.simple_save")
 CLASSIFY = "tensorflow/serving/classify"
 REGRESS = "tensorflow/serving/regress"
 _BUILD = "tensorflow.saved_model.build_signature_def"
@@ -56,15 +58,26 @@ class MethodNames(Rule):
         b"tensorflow/serving/regress",
     )
     examples = ()
-    limits = ("The signature's code stays as it is: what exports it keeps the name.",)
+    limits = (
+        "The signature's code stays as it is: what exports it keeps the name.",
+        "A file that exports through the shim already is not reported.",
+    )
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every construction of a classify or regress signature."""
+        if _exports_through_shim(module):
+            return
         for call in module.calls:
             symbol = module.resolve_call(call)
             method = _method(module, call, symbol)
             if symbol is not None and method is not None:
                 yield Draft(call, symbol, Outcome.SHIM, _reason(module, call, method))
+
+
+def _exports_through_shim(module: Module) -> bool:
+    """Whether the file is migrated: a builder or `simple_save` of the shim is in it, and none of TensorFlow's."""
+    symbols = {module.resolve_call(call) or "" for call in module.calls}
+    return any(symbol.startswith(f"{SHIM}.") for symbol in symbols) and symbols.isdisjoint(_EXPORTS)
 
 
 def _method(module: Module, call: cst.Call, symbol: str | None) -> str | None:

@@ -38,6 +38,11 @@ def test_is_reported_and_stays(call: str, words: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
+        HEAD
+        + "from migrate.shim import SavedModelBuilder\ns = tf.saved_model.regression_signature_def(e, p)\n"
+        + "b = SavedModelBuilder(d)\nb.add_meta_graph_and_variables(sess, t, {'k': s})\nb.save()\n",
+        HEAD
+        + "from migrate import shim\nshim.export_session(s, d, i, o)\ntf.saved_model.regression_signature_def(e, p)\n",
         HEAD + "s = tf.saved_model.build_signature_def(i, o, c.PREDICT_METHOD_NAME)\n",
         HEAD + "s = tf.saved_model.predict_signature_def(i, o)  # no CLASSIFY_METHOD_NAME\n",
         HEAD + "s = tf.saved_model.build_signature_def(i, o, name)  # regression_signature_def\n",
@@ -47,3 +52,12 @@ def test_is_reported_and_stays(call: str, words: str) -> None:
 )
 def test_must_not_report(source: str) -> None:
     assert drafts(MethodNames, source) == ()
+
+
+def test_is_reported_where_one_of_several_exports_is_left() -> None:
+    source = (
+        f"{HEAD}from migrate.shim import export_session\nexport_session(s, d, i, o)\nb = tf.saved_model.Builder(d)\n"
+        "s = tf.saved_model.regression_signature_def(e, p)\n"
+    )
+    (site,) = drafts(MethodNames, source)
+    assert site.outcome is Outcome.SHIM
