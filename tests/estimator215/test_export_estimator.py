@@ -22,12 +22,14 @@ CANNED = [
     "baseline_classifier",
     "baseline_regressor",
     "combined_classifier",
+    "combined_json",
     "combined_regressor",
     "dnn_classifier",
     "dnn_classifier_labels",
     "linear_classifier",
     "linear_regressor",
     "warm_start",
+    "warm_start_settings",
 ]
 FROM_ESTIMATOR = {
     "custom_default": lambda program, folder: program.build(folder),
