@@ -17,6 +17,7 @@ from codemods.arguments import bound_arguments
 from codemods.contrib_calls import RECIPES, NotExactError, rewritten
 from codemods.contrib_names import EXACT, SAME, home_of
 from codemods.emit import remove_statement, rename_function, rename_keyword
+from codemods.estimator_names import estimator_name
 from codemods.module import Module
 from codemods.regions import Use, tensorflow_uses
 from codemods.rule import Draft, Example, Rule
@@ -119,13 +120,14 @@ def _replaced(module: Module, symbol: _Symbol) -> Draft:
         NotExactError: There is none for this use.
     """
     name, call = symbol.name, symbol.call
-    if name in SAME:
-        code, imports = spelled(module, symbol.node, SAME[name])
-        reason = f"in TensorFlow 1.15 this is the same object as {SAME[name]} of the v1 API"
+    same = SAME.get(name) or _kept_estimator(module, name)
+    if same is not None:
+        code, imports = spelled(module, symbol.node, same)
+        reason = f"in TensorFlow 1.15 this is the same object as {same} of the v1 API"
         if call is not None:
-            return _draft(symbol, reason, tuple(rename_function(module, call, code)), imports, SAME[name])
+            return _draft(symbol, reason, tuple(rename_function(module, call, code)), imports, same)
         edit = Edit(module.start(symbol.node), module.end(symbol.node), code)
-        return _draft(symbol, reason, (edit,), imports, SAME[name])
+        return _draft(symbol, reason, (edit,), imports, same)
     if call is None:
         raise NotExactError("used as a value, not called" if _is_known(name) else "")
     if name in EXACT:
@@ -135,6 +137,12 @@ def _replaced(module: Module, symbol: _Symbol) -> Draft:
         edits = (Edit(module.start(call), module.end(call), code), *_initializer_edits(module, symbol))
         return _draft(symbol, "written with tf.lookup or tf.keras: same result", edits, imports, *RECIPES[name].targets)
     raise NotExactError("")
+
+
+def _kept_estimator(module: Module, name: str) -> str | None:
+    """Return the home of an Estimator for TPUs in a TensorFlow that has Estimators; elsewhere SM111 moves it."""
+    kept = estimator_name(f"{_CONTRIB}.{name}") if module.target.has_estimators else None
+    return f"estimator.{kept}" if kept is not None and kept.startswith("tpu.") else None
 
 
 def _renamed(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:

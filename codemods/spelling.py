@@ -11,6 +11,8 @@ from codemods.tf1_names import V1_DIFFERS, V1_ONLY
 
 # They differ in what the codemods never pass.
 _EQUAL = frozenset({"size"})
+# Only the v1 API of the releases with Estimators has it.
+_WITH_ESTIMATORS = frozenset({"estimator.tpu"})
 
 
 def spelled(module: Module, near: cst.CSTNode, name: str) -> tuple[str, tuple[Import, ...]]:
@@ -32,4 +34,4 @@ def is_in_both(name: str) -> bool:
     """Whether `tf` and `tf.compat.v1` mean the same by a name."""
     parts = name.split(".")
     heads = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
-    return name in _EQUAL or not heads & (V1_ONLY | V1_DIFFERS)
+    return name in _EQUAL or not heads & (V1_ONLY | V1_DIFFERS | _WITH_ESTIMATORS)

@@ -62,7 +62,7 @@ def test_names_are_read_from_the_function() -> None:
 
 
 def test_the_other_sites_do_not_need_the_class() -> None:
-    sites = plan_file("m.py", program().encode(), [Estimator()], Surroundings(keras=True)).sites
+    sites = plan_file("m.py", program().encode(), [Estimator()], Surroundings(keras=True, target=NEWEST)).sites
     (written,) = [site for site in sites if "--keras" in site.reason]
     assert not any(written.id in site.needs for site in sites)
     assert written.packages == {"tf1to2", "tf-keras"}

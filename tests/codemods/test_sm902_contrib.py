@@ -14,21 +14,22 @@ from codemods.document import open_document
 from codemods.engine import Surroundings, plan_file
 from codemods.site import Outcome, Site
 from codemods.sm902_contrib import Contrib
+from codemods.target import NEWEST, OLDEST, Target
 from codemods.tf1_names import V1_DIFFERS, V1_ONLY
 
 HEAD = "import tensorflow as tf\n"
 
 
-def sites_of(source: str) -> tuple[Site, ...]:
-    plan = plan_file("model.py", source.encode(), [Contrib()], Surroundings(migrates=True))
+def sites_of(source: str, target: Target = NEWEST) -> tuple[Site, ...]:
+    plan = plan_file("model.py", source.encode(), [Contrib()], Surroundings(migrates=True, target=target))
     assert plan.failure is None, plan.failure
     return plan.sites
 
 
-def after(source: str) -> str:
-    sites = sites_of(source)
+def after(source: str, target: Target = NEWEST) -> str:
+    sites = sites_of(source, target)
     result = open_document("model.py", source.encode()).apply(sites).decode()
-    assert not [site for site in sites_of(result) if site.changes], "a second run changes the file"
+    assert not [site for site in sites_of(result, target) if site.changes], "a second run changes the file"
     return result
 
 
@@ -257,3 +258,19 @@ def test_every_argument_has_its_counterpart(name: str, v1: object) -> None:
             assert entry.renamed.get(old, old) in parameters
             if not is_lost:
                 assert parameters[position] == entry.renamed.get(old, old)
+
+
+@pytest.mark.parametrize(
+    ("target", "before", "expected"),
+    [
+        (OLDEST, "e = tf.contrib.tpu.TPUEstimator(f, c)\n", "e = tf.compat.v1.estimator.tpu.TPUEstimator(f, c)\n"),
+        (OLDEST, "c = tf.contrib.tpu.RunConfig\n", "c = tf.compat.v1.estimator.tpu.RunConfig\n"),
+        (OLDEST, "m = tf.contrib.learn.ModeKeys.INFER\n", "m = tf.contrib.learn.ModeKeys.INFER\n"),
+        (OLDEST, "e = tf.contrib.estimator.DNNEstimator(h)\n", "e = tf.contrib.estimator.DNNEstimator(h)\n"),
+        (NEWEST, "e = tf.contrib.tpu.TPUEstimator(f, c)\n", "e = tf.contrib.tpu.TPUEstimator(f, c)\n"),
+    ],
+)
+def test_estimators_for_tpus_keep_their_kind_where_tensorflow_has_estimators(
+    target: Target, before: str, expected: str
+) -> None:
+    assert after(HEAD + before, target) == HEAD + expected
