@@ -10,7 +10,9 @@ from codemods.emit import newline_of
 from codemods.module import Module
 from codemods.scopes import BindingKind
 from codemods.site import Edit, Import
-from codemods.tree import dotted
+from codemods.tree import dotted, walk
+
+LEGACY_KERAS = "TF_USE_LEGACY_KERAS"
 
 
 def added_imports(module: Module, wanted: Iterable[Import]) -> tuple[Edit, ...]:
@@ -53,7 +55,8 @@ def _insertion(module: Module, missing: list[Import]) -> Edit:
         listed = ", ".join(f"{item.name} as {item.asname}" if item.asname else str(item.name) for item in names)
         lines.append(f"from {origin} import {listed}")
     if offset > 0 and module.text[offset - 1] not in "\r\n":
-        return Edit(offset, offset, "".join(newline + line for line in lines))
+        gap = newline if LEGACY_KERAS in module.text[module.line_start(offset) : offset] else ""
+        return Edit(offset, offset, gap + "".join(newline + line for line in lines))
     return Edit(offset, offset, "".join(line + newline for line in lines))
 
 
@@ -73,18 +76,42 @@ def import_block(module: Module) -> list[cst.SimpleStatementLine]:
 def import_place(module: Module) -> int:
     """Return the offset where a new import reads well: at the end of the line of the TensorFlow, else the last, import.
 
-    The end of a line, not the start of the next: in a notebook that may be another cell.
+    The end of a line, not the start of the next: in a notebook that may be another cell. Without an import it is below
+    the docstring, or above the first statement; what must run before TensorFlow is imported stays before it.
     """
     block = import_block(module)
     tensorflow = [statement for statement in block if _imports_tensorflow(statement)]
-    if tensorflow or block:
-        return _end_of_line(module, (tensorflow or block)[-1])
+    opt_ins = [statement for statement in module.tree.body if is_opt_in(statement)]
+    if tensorflow:
+        return _end_of_line(module, tensorflow[-1])
+    if block or opt_ins:
+        return max(_end_of_line(module, statement) for statement in (*block[-1:], *opt_ins[:1]))
     for index, statement in enumerate(module.tree.body):
-        is_docstring = index == 0 and isinstance(statement, cst.SimpleStatementLine) and _is_string(statement)
-        if is_docstring:
+        if index == 0 and isinstance(statement, cst.SimpleStatementLine) and _is_string(statement):
             return _end_of_line(module, statement)
-        return module.line_start(module.start(statement)) if not _has_leading_code(module, statement) else 0
+        return _above(module, statement) if not _has_leading_code(module, statement) else 0
     return len(module.text)
+
+
+def is_opt_in(statement: cst.CSTNode) -> bool:
+    """Whether the statement asks for legacy Keras: `os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")` or so."""
+    return (
+        isinstance(statement, cst.SimpleStatementLine)
+        and isinstance(statement.body[0], (cst.Expr, cst.Assign))
+        and any(isinstance(node, cst.SimpleString) and LEGACY_KERAS in node.value for node in walk(statement))
+    )
+
+
+def _above(module: Module, statement: cst.CSTNode) -> int:
+    """Return where the line of a statement starts, or the comment that belongs to it; a file's head is above both."""
+    offset = start = module.line_start(module.start(statement))
+    while start > 0:
+        start = module.line_start(start - 1)
+        line = module.text[start:offset].split("\n", 1)[0].strip()
+        if not line:
+            return offset
+        offset = start
+    return module.line_start(module.start(statement))
 
 
 def _end_of_line(module: Module, statement: cst.CSTNode) -> int:

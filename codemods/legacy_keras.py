@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from codemods.emit import newline_of
-from codemods.imports import import_block
+from codemods.imports import LEGACY_KERAS, import_block, import_place
 from codemods.module import Module
 from codemods.regions import Use
 from codemods.site import Edit
 from codemods.tf1_names import NEEDS_LEGACY_KERAS
 from codemods.tree import dotted
 
-VARIABLE = "TF_USE_LEGACY_KERAS"
+_Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 def needs_legacy_keras(module: Module, uses: Sequence[Use]) -> bool:
@@ -53,20 +53,34 @@ def imported_modules(node: cst.Import | cst.ImportFrom) -> list[str]:
 
 def opt_in_edits(module: Module) -> Iterator[Edit]:
     """Yield the edit that sets the variable, unless it is set, before the first import that is not Python's own."""
-    if VARIABLE in module.text:
+    if LEGACY_KERAS in module.text:
         return
     newline = newline_of(module)
-    call = f'os.environ.setdefault("{VARIABLE}", "1")  # Keras 2, asked for before TensorFlow is imported'
+    call = f'os.environ.setdefault("{LEGACY_KERAS}", "1")  # Keras 2, asked for before TensorFlow is imported'
     statements = list(module.tree.body)
     block = import_block(module)
     place = next((statement for statement in statements if _is_foreign_import(statement, block)), None)
-    if place is None:
+    if place is None or any(isinstance(each, (cst.FunctionDef, cst.ClassDef)) for each in _until(statements, place)):
+        yield _at_head(module, call)
         return
     offset = module.line_start(module.start(place))
     has_os = any(_binds_os(statement) for statement in statements[: statements.index(place)])
     head = "" if has_os else f"import os{newline}{newline}"
     lead = newline if has_os and _follows_code(module, offset) else ""
     yield Edit(offset, offset, f"{lead}{head}{call}{newline}{newline}")
+
+
+def _until(statements: list[_Statement], last: _Statement) -> list[_Statement]:
+    return statements[: statements.index(last)]
+
+
+def _at_head(module: Module, call: str) -> Edit:
+    """Return the edit that makes the call at the head of a file whose functions do the imports."""
+    newline, offset = newline_of(module), import_place(module)
+    code = call if any(map(_binds_os, import_block(module))) else f"import os{newline}{newline}{call}"
+    if offset > 0 and module.text[offset - 1] not in "\r\n":
+        return Edit(offset, offset, f"{newline}{newline}{code}")
+    return Edit(offset, offset, f"{code}{newline}{newline}")
 
 
 def _is_foreign_import(statement: cst.CSTNode, block: list[cst.SimpleStatementLine]) -> bool:

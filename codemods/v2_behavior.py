@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.emit import free_name, newline_of
-from codemods.imports import import_block
+from codemods.imports import import_block, import_place
 from codemods.legacy_keras import imported_modules
 from codemods.module import Module
 from codemods.regions import Use, in_explicit_graph
@@ -57,7 +57,9 @@ def disable_edit(module: Module, uses: Sequence[Use]) -> DisableCall:
     """Return the call, placed after the imports that follow the TensorFlow import."""
     newline = newline_of(module)
     place = _place(module, uses)
-    alias = _v1_alias(module, uses, place or 0)
+    if place is None:
+        return _at_head(module)
+    alias = _v1_alias(module, uses, place)
     imports: tuple[Import, ...] = ()
     lead = f"{newline}{newline}"
     if alias is None:
@@ -68,9 +70,19 @@ def disable_edit(module: Module, uses: Sequence[Use]) -> DisableCall:
         else:
             imports = (needed,)
     call = f"{alias}.disable_v2_behavior()"
-    if place is None:
-        return DisableCall(Edit(0, 0, f"{lead.lstrip()}{call}{newline}"), imports)
     return DisableCall(Edit(place, place, f"{lead}{call}{_gap(module, place)}"), imports)
+
+
+def _at_head(module: Module) -> DisableCall:
+    """Return the call for a file whose functions do the imports: below its docstring or the comment at its head."""
+    newline, place = newline_of(module), import_place(module)
+    needed = Import("tensorflow.compat.v1", None, _free_alias(module))
+    code = f"{needed.statement}{newline}{newline}{needed.bound_name}.disable_v2_behavior()"
+    if place > 0 and module.text[place - 1] not in "\r\n":
+        return DisableCall(Edit(place, place, f"{newline}{newline}{code}{_gap(module, place)}"))
+    first = module.tree.body[0] if module.tree.body else None
+    is_definition = isinstance(first, (cst.FunctionDef, cst.ClassDef))
+    return DisableCall(Edit(place, place, f"{code}{newline}{newline}{newline if is_definition else ''}"))
 
 
 def _gap(module: Module, place: int) -> str:
@@ -135,7 +147,7 @@ def _first_import(module: Module, uses: Sequence[Use]) -> cst.SimpleStatementLin
 def _first_of(module: Module, package: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:
     """Return the first statement of the top level that imports the package, be it in a `try` or an `if`."""
     for statement in module.tree.body:
-        if isinstance(statement, (cst.SimpleStatementLine, cst.Try, cst.If)):
+        if isinstance(statement, cst.SimpleStatementLine) or _is_import_only(statement):
             inner = [node for node in walk(statement) if isinstance(node, (cst.Import, cst.ImportFrom))]
             names = [name for node in inner if _is_at_top(module, node) for name in imported_modules(node)]
             if any(name.split(".")[0] == package for name in names):
@@ -150,7 +162,7 @@ def _is_at_top(module: Module, node: cst.CSTNode) -> bool:
 def _is_import_only(statement: cst.CSTNode) -> bool:
     if isinstance(statement, cst.SimpleStatementLine):
         return all(isinstance(part, (cst.Import, cst.ImportFrom)) for part in statement.body)
-    if isinstance(statement, cst.Try):
+    if isinstance(statement, (cst.Try, cst.If)):
         return all(_is_import_only(inner) for inner in statement.body.body)
     return False
 

@@ -113,6 +113,21 @@ OPT_IN = 'os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Keras 2, asked fo
             id="Keras used before TensorFlow is imported",
         ),
         pytest.param(
+            "#!/usr/bin/python3\n# A tool\n\n# Trains.\ndef f():\n    import tensorflow as tf\n    tf.Session()\n",
+            "#!/usr/bin/python3\n# A tool\n\nimport tensorflow.compat.v1 as tf1\n\ntf1.disable_v2_behavior()\n\n\n"
+            "# Trains.\ndef f():\n    import tensorflow.compat.v1 as tf\n    tf.Session()\n",
+            id="imported in functions only: below the head of the file",
+        ),
+        pytest.param(
+            '"""A tool."""\n\ndef f():\n    import tensorflow as tf\n    tf.layers.dense(x, 2)\n'
+            '\nif __name__ == "__main__":\n    import keras\n    f()\n',
+            '"""A tool."""\n\nimport os\n\n' + OPT_IN + "\nimport tensorflow.compat.v1 as tf1\n\n"
+            "tf1.disable_v2_behavior()\n\ndef f():\n    import tensorflow.compat.v1 as tf\n"
+            '    tf.layers.dense(x, 2)\n\nif __name__ == "__main__":\n'
+            "    import tensorflow.compat.v1.keras as keras\n    f()\n",
+            id="imported in functions only: legacy Keras is asked for before",
+        ),
+        pytest.param(
             "try:\n    import tensorflow as tf\nexcept ImportError:\n    raise\ntf.Session()\n",
             "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    raise\n\n"
             "tf.disable_v2_behavior()\n\ntf.Session()\n",
