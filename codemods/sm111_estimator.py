@@ -13,17 +13,16 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from codemods.emit import free_name, realign
+from codemods.contrib_learn import old_receivers
 from codemods.estimator_exports import export_edits, export_obstacle, export_reason
 from codemods.estimator_names import (
     CONSTRUCTORS,
     EXPORTERS,
-    HOOKS,
     RECEIVER_NAMES,
     SPECS,
-    estimator_name,
 )
 from codemods.estimator_origins import Origin, changed_inside
+from codemods.estimator_symbols import ShimSymbols
 from codemods.estimators import (
     Export,
     Reference,
@@ -32,18 +31,14 @@ from codemods.estimators import (
     training_before,
     trainings,
 )
-from codemods.imports import is_imported
 from codemods.keras_classes import BASE as KERAS_BASE
 from codemods.keras_classes import keras_classes
 from codemods.keras_estimators import removed_receivers
 from codemods.module import Module
 from codemods.rule import Draft, Example, Rule
 from codemods.site import Edit, Guidance, Import, Outcome
-from codemods.spelling import spelled
-from codemods.tree import root_names
 
 _SHIM = Import("migrate.shim", "estimator", "tf_estimator")
-_OLD_RECEIVERS = ("InputFnOps",)
 _ONLY_TRAINS = "nothing in this program exports the model: code that only trains stays as it is (TensorFlow <= 2.15)"
 _EXPORTED_BY_TRAINING = (
     "an exporter of train_and_evaluate exports this model, and training needs TensorFlow <= 2.15: the code stays; to "
@@ -97,7 +92,7 @@ class Estimator(Rule):
         stays = module.target.has_estimators  # else what model_to_estimator made is SM112's
         found = [each for each in exports(module, uses) if stays or each.origin is not Origin.KERAS]
         file = _File(module, tuple(uses), tuple(found))
-        drafts = [*file.export_drafts(), *file.part_drafts(), *file.keras_drafts(), *_old_receivers(module)]
+        drafts = [*file.export_drafts(), *file.part_drafts(), *file.keras_drafts(), *old_receivers(module)]
         yield from file.as_one_unit(drafts)
 
 
@@ -108,6 +103,11 @@ class _File:
     module: Module
     uses: tuple[Reference, ...]
     exports: tuple[Export, ...]
+
+    @property
+    def symbols(self) -> ShimSymbols:
+        """What becomes of the Estimator symbols where they move to the shim."""
+        return ShimSymbols(self.module, self.uses, self.exports)
 
     @property
     def subclass(self) -> str | None:
@@ -131,13 +131,6 @@ class _File:
             return any(use.in_shim for use in self.uses) or bool(self.exports)
         return any(export_obstacle(self.module, each) is None for each in self.exports)
 
-    @property
-    def shim(self) -> Import:
-        """The import of the shim, under another name where the file uses its name."""
-        if is_imported(self.module, _SHIM) or _SHIM.bound_name not in self.module.names:
-            return _SHIM
-        return replace(_SHIM, asname=free_name(self.module, "tf2_estimator"))
-
     def export_drafts(self) -> Iterator[Draft]:
         training = trainings(self.module) if self.exports else []
         for each in self.exports:
@@ -151,8 +144,8 @@ class _File:
                 symbol=f"tensorflow.estimator.Estimator.{each.method.value}",
                 outcome=Outcome.SHIM,
                 reason=export_reason(self.module, each, before),
-                edits=(*export_edits(self.module, each, self.shim.bound_name), *self._constructor_edits()),
-                imports=(self.shim,),
+                edits=(*export_edits(self.module, each, self.symbols.shim.bound_name), *self._constructor_edits()),
+                imports=(self.symbols.shim,),
                 packages=frozenset({"tf1to2"}),
                 claims=tuple(self._constructors()) if each is self.exports[0] else (),
             )
@@ -162,8 +155,8 @@ class _File:
 
     def _constructor_edits(self) -> Iterator[Edit]:
         for use in self.uses if self.converts else ():
-            if use.name in CONSTRUCTORS and not self._is_rebound(use):
-                yield self._renamed(use)
+            if use.name in CONSTRUCTORS and not self.symbols.is_rebound(use):
+                yield self.symbols.renamed(use)
 
     def part_drafts(self) -> Iterator[Draft]:
         """Yield specs and receivers, and constructors where no export claims them."""
@@ -208,15 +201,11 @@ class _File:
             symbol=symbol,
             outcome=Outcome.SHIM,
             reason="the same class or function of migrate.shim.estimator, which needs no tf.estimator",
-            edits=(self._renamed(use),),
-            imports=(self.shim,),
+            edits=(self.symbols.renamed(use),),
+            imports=(self.symbols.shim,),
             packages=frozenset({"tf1to2"}),
             guidance=Guidance.GLANCE,
         )
-
-    def _renamed(self, use: Reference) -> Edit:
-        start, end = self.module.start(use.node), self.module.end(use.node)
-        return Edit(start, end, f"{self.shim.bound_name}.{use.name}".rstrip("."))
 
     def as_one_unit(self, drafts: list[Draft]) -> Iterator[Draft]:
         """The first shim draft carries every other change of the file, and the others need it."""
@@ -230,14 +219,14 @@ class _File:
         first = min(carriers, key=lambda draft: self.module.start(draft.node))
         edits = {edit for each in shims for edit in each.edits}
         if self.converts:
-            edits.update(self._shared_edits())
+            edits.update(self.symbols.shared_edits())
         for draft in drafts:
             if draft is first:
                 yield replace(
                     draft,
-                    edits=tuple(sorted({*edits, *self._aligned(edits)})),
-                    imports=tuple({*draft.imports, *(self._hook_imports() if self.converts else ())}),
-                    freed=self._freed() if self.converts else frozenset(),
+                    edits=tuple(sorted({*edits, *self.symbols.aligned(edits)})),
+                    imports=tuple({*draft.imports, *(self.symbols.hook_imports() if self.converts else ())}),
+                    freed=self.symbols.freed() if self.converts else frozenset(),
                 )
             elif draft.outcome is Outcome.SHIM:
                 yield replace(draft, needs=(*draft.needs, first.node))
@@ -247,8 +236,8 @@ class _File:
     def _leftover(self) -> Iterator[Draft]:
         """A file of a migrated program that only names modes, outputs or configurations."""
         use = next((use for use in self.uses if use.in_shim and use.name), None)
-        renamed = set(self._shared_edits())
-        edits = tuple(sorted({*renamed, *self._aligned(renamed)}))
+        renamed = set(self.symbols.shared_edits())
+        edits = tuple(sorted({*renamed, *self.symbols.aligned(renamed)}))
         if use is not None and edits:
             yield Draft(
                 node=use.call or use.node,
@@ -256,80 +245,12 @@ class _File:
                 outcome=Outcome.SHIM,
                 reason="the program's Estimators are those of migrate.shim.estimator",
                 edits=edits,
-                imports=(self.shim, *self._hook_imports()),
-                freed=self._freed(),
+                imports=(self.symbols.shim, *self.symbols.hook_imports()),
+                freed=self.symbols.freed(),
                 packages=frozenset({"tf1to2"}),
                 guidance=Guidance.GLANCE,
             )
 
-    def _shared_edits(self) -> Iterator[Edit]:
-        """Every symbol of the file that moves."""
-        for use in self.uses:
-            edit = self._edit_of(use)
-            if edit is not None:
-                yield edit
-
-    def _aligned(self, edits: set[Edit]) -> Iterator[Edit]:
-        """The lines that were aligned to a call whose function gets longer or shorter, moved once for all of them."""
-        shifts: dict[tuple[int, int], int] = {}
-        calls = [use.call for use in self.uses if use.call is not None] + [each.call for each in self.exports]
-        for call in calls:
-            start, end = self.module.start(call.func), self.module.end(call.func)
-            delta = sum(
-                len(edit.text) - edit.end + edit.start for edit in edits if start <= edit.start <= edit.end <= end
-            )
-            for line in realign(self.module, call, delta):
-                shifts[line.start, line.end] = shifts.get((line.start, line.end), 0) + delta
-        for (start, end), delta in shifts.items():
-            if not any(edit.start <= start and end <= edit.end for edit in edits):
-                yield Edit(start, end, " " * max(end - start + delta, 0))
-
-    def _edit_of(self, use: Reference) -> Edit | None:
-        if self._is_rebound(use):
-            return None
-        if use.in_shim:
-            return self._renamed(use)
-        if use.name in HOOKS:
-            code, _ = spelled(self.module, use.node, f"train.{use.name}")
-            return Edit(self.module.start(use.node), self.module.end(use.node), code)
-        return None
-
-    def _is_rebound(self, use: Reference) -> bool:
-        """Whether it is spelled through a name that this file assigned (`Spec = tf.estimator.EstimatorSpec`)."""
-        root: cst.BaseExpression = use.node
-        while isinstance(root, cst.Attribute):
-            root = root.value
-        if not isinstance(root, cst.Name):
-            return False
-        values = [each.value for each in self.module.bindings(root) if each.value is not None]
-        return any(_is_estimator_symbol(self.module.resolve(value)) for value in values)
-
-    def _hook_imports(self) -> set[Import]:
-        hooks = [use for use in self.uses if use.name in HOOKS and not use.in_shim]
-        return {each for use in hooks for each in spelled(self.module, use.node, f"train.{use.name}")[1]}
-
-    def _freed(self) -> frozenset[str]:
-        return frozenset[str]().union(*(root_names(use.node) for use in self.uses if self._edit_of(use) is not None))
-
-
-def _is_estimator_symbol(symbol: str | None) -> bool:
-    return symbol is not None and (symbol == "tensorflow.estimator" or estimator_name(symbol) is not None)
-
 
 def _manual(node: cst.CSTNode, symbol: str, reason: str) -> Draft:
     return Draft(node, symbol, Outcome.MANUAL, reason)
-
-
-def _old_receivers(module: Module) -> Iterator[Draft]:
-    """Receivers of the older tf.contrib.learn."""
-    for call in module.calls:
-        symbol = module.resolve_call(call)
-        if symbol is None or not symbol.startswith("tensorflow.contrib.learn"):
-            continue
-        if symbol.rsplit(".", 1)[-1] in _OLD_RECEIVERS:
-            yield _manual(
-                call,
-                symbol,
-                "InputFnOps belongs to the Estimators of tf.contrib.learn: port the model to a model_fn and return "
-                "migrate.shim.estimator.export.ServingInputReceiver(features, receiver_tensors=default_inputs)",
-            )

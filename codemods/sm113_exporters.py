@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from codemods.contrib_learn import strategies
 from codemods.emit import argument, free_name, realign
 from codemods.estimator_names import EXPORTERS, estimator_name
 from codemods.estimators import Reference, references
@@ -24,7 +25,6 @@ from codemods.symbols import is_tensorflow
 from codemods.target import OLDEST
 
 _SHIM = Import("migrate.shim", "estimator", "tf_estimator")
-_STRATEGIES = ("make_export_strategy", "make_best_model_export_strategy", "make_parsing_export_strategy")
 
 
 class Exporters(Rule):
@@ -60,7 +60,7 @@ class Exporters(Rule):
                     if module.target.has_estimators
                     else _reported(module, use, use.call)
                 )
-        yield from _strategies(module)
+        yield from strategies(module)
         yield from _of_others(module)
 
 
@@ -121,20 +121,6 @@ def _trained(module: Module) -> str:
             if given is not None and isinstance(given.value, (cst.Name, cst.Attribute)):
                 return module.code(given.value)
     return "estimator"
-
-
-def _strategies(module: Module) -> Iterator[Draft]:
-    for call in module.calls:
-        symbol = module.resolve_call(call)
-        if symbol is not None and symbol.startswith("tensorflow.contrib.learn") and symbol.endswith(_STRATEGIES):
-            yield Draft(
-                call,
-                symbol,
-                Outcome.MANUAL,
-                "export strategies belong to the Experiment of tf.contrib.learn, which ended with TensorFlow 1: "
-                "port the model to a model_fn and export its checkpoints with migrate.shim.estimator, or convert what "
-                "was exported with `tf1to2 rewrap`",
-            )
 
 
 def _of_others(module: Module) -> Iterator[Draft]:

@@ -200,7 +200,9 @@ def test_training_before_the_export_is_said() -> None:
             "contrib",
             id="old keyword",
         ),
-        pytest.param(HEAD + "r = tf.contrib.learn.InputFnOps(f, None, i)\n", "ServingInputReceiver", id="InputFnOps"),
+        pytest.param(
+            HEAD + "r = tf.contrib.learn.InputFnOps(f, None, i)\n", "`ServingInputReceiver(f, i)`", id="InputFnOps"
+        ),
         pytest.param(
             HEAD + "def fn():\n  return tf.estimator.export.ServingInputReceiver(x, x)\n",
             "no export",

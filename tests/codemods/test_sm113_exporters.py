@@ -70,11 +70,21 @@ def test_an_exporter_of_another_package_is_reported(target: Target) -> None:
     assert after(Exporters, source, target=target) == source
 
 
-def test_the_strategies_of_contrib_learn_are_reported() -> None:
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("make_export_strategy(f, exports_to_keep=1)", "`estimator.export_saved_model(export_dir, f)`"),
+        ("make_export_strategy(serving_input_fn=a.g)", "`estimator.export_saved_model(export_dir, a.g)`"),
+        ("make_parsing_export_strategy(columns)", "build_parsing_serving_input_receiver_fn"),
+        ("make_export_strategy(**kwargs)", "`estimator.export_saved_model(export_dir, serving_input_fn)`"),
+    ],
+)
+def test_the_strategies_of_contrib_learn_are_reported_with_the_code(call: str, code: str) -> None:
     package = "tensorflow.contrib.learn.python.learn.utils"
-    source = f"from {package} import saved_model_export_utils as u\nu.make_export_strategy(f)\n"
+    source = f"from {package} import saved_model_export_utils as u\nu.{call}\n"
     (site,) = drafts(Exporters, source)
     assert site.outcome is Outcome.MANUAL
+    assert code in site.reason
     assert after(Exporters, source) == source
 
 
