@@ -17,12 +17,7 @@ TRAIN_AND_EXPORT = "import before; before.train('model'); before.export('model',
 
 def test_a_program_with_exporters_trains_and_exports(tmp_path: Path) -> None:
     shutil.copy(ESTIMATORS_DIR / "exporters" / "before.py", tmp_path)
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    for command in (["-m", "migrate", "codemod", "--write", "before.py"], ["-c", TRAIN_AND_EXPORT]):
-        done = subprocess.run(
-            [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
+    migrate_and_run(tmp_path)
     text = (tmp_path / "before.py").read_text(encoding="utf-8")
     assert text.count("native_exporter(tf.estimator.") == 3
     assert "return tf.estimator.LinearRegressor(" in text
@@ -31,3 +26,23 @@ def test_a_program_with_exporters_trains_and_exports(tmp_path: Path) -> None:
     for path in exported:
         proto = read_proto(path)
         assert [*contract_differences(golden("exporters"), proto), *foreign_forms(proto)] == []
+
+
+def test_a_program_for_tpus_trains_and_exports(tmp_path: Path) -> None:
+    shutil.copy(ESTIMATORS_DIR / "custom_tpu" / "before.py", tmp_path)
+    migrate_and_run(tmp_path)
+    text = (tmp_path / "before.py").read_text(encoding="utf-8")
+    assert "return tf.compat.v1.estimator.tpu.TPUEstimator(" in text
+    assert "tf.contrib" not in text
+    (path,) = tmp_path.glob("exported/*")
+    proto = read_proto(path)
+    assert [*contract_differences(golden("custom_tpu"), proto), *foreign_forms(proto)] == []
+
+
+def migrate_and_run(folder: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    for command in (["-m", "migrate", "codemod", "--write", "before.py"], ["-c", TRAIN_AND_EXPORT]):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
