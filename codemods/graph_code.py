@@ -61,6 +61,12 @@ def moved_code(module: Module, kept: list[cst.BaseExpression], session: Imported
     return [*edits, *spelled]
 
 
+def builds(module: Module, call: cst.Call) -> bool:
+    """Whether a call may add to the default graph: one of TensorFlow, but those that only describe or read files."""
+    name = module.resolve_call(call)
+    return name is not None and is_tensorflow(name) and not name.startswith(_HARMLESS)
+
+
 def adopted_calls(module: Module, session: ImportedSession) -> Iterator[Edit]:
     """Yield the edits that spell session and imports for TensorFlow 2: they run in the session's graph."""
     for call in (session.creation, *session.imports):

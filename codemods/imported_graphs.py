@@ -52,7 +52,7 @@ def imported_session(module: Module, session: cst.BaseExpression, site: cst.CSTN
     """Return what is known of the session of an export, where the graph it runs is imported beside it."""
     if not isinstance(session, cst.Name):
         return None
-    creation = _creation(module, session)
+    creation = created_session(module, session)
     if creation is None or module.function(creation) is not module.function(site):
         return None
     function = module.function(site)
@@ -64,7 +64,7 @@ def imported_session(module: Module, session: cst.BaseExpression, site: cst.CSTN
     return ImportedSession(session, creation, imports, has_state)
 
 
-def _creation(module: Module, session: cst.Name) -> cst.Call | None:
+def created_session(module: Module, session: cst.Name) -> cst.Call | None:
     """Return the call that made the session, through `with sess as session`."""
     current = session
     for _ in range(4):
@@ -117,7 +117,7 @@ def _creation_entered(module: Module, item: cst.WithItem) -> cst.Call | None:
         if _called_method(entered) == "as_default" and isinstance(entered.func, cst.Attribute):
             entered = entered.func.value
     if isinstance(entered, cst.Name):
-        return _creation(module, entered)
+        return created_session(module, entered)
     return entered if isinstance(entered, cst.Call) and module.resolve_call(entered) in SESSIONS else None
 
 
@@ -152,7 +152,7 @@ def _enters_graph(module: Module, item: cst.WithItem) -> bool:
     entered = item.item
     if isinstance(entered, cst.Call):
         return module.resolve_call(entered) in SESSIONS or _called_method(entered) == "as_default"
-    return isinstance(entered, cst.Name) and _creation(module, entered) is not None
+    return isinstance(entered, cst.Name) and created_session(module, entered) is not None
 
 
 def _called_method(call: cst.Call) -> str | None:

@@ -6,6 +6,8 @@ Reads `simple_save` calls and the three calls of a `SavedModelBuilder` into one 
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -111,6 +113,15 @@ def constant(module: Module, node: cst.BaseExpression) -> str | None:
         text = value.evaluated_value
         return text if isinstance(text, str) else None
     return _CONSTANTS.get(module.resolve(node if value is None else value) or "")
+
+
+def is_input_key(key: str) -> bool:
+    """Whether `tf.saved_model.save` takes an input's key: it keeps these in the SignatureDef, and refuses others.
+
+    Functions loaded by TensorFlow 2 have `a_b` for `a/b`; the SignatureDef, which is what clients see, keeps `a/b`.
+    """
+    is_name = re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*", key) is not None
+    return is_name and not keyword.iskeyword(key) and key != "self"
 
 
 def conditions(module: Module, node: cst.CSTNode) -> list[cst.CSTNode]:

@@ -3,7 +3,8 @@
 `tf.saved_model.simple_save` still exists as `tf.compat.v1.saved_model.simple_save`, but writes the TF1 format: its
 variables are invisible to `tf.saved_model.load`. The shim takes the same session, path and tensors and writes a TF2
 SavedModel with the same signature. Where the graph is built beside the export and restored from a checkpoint for
-nothing else, a `tf.Module` builds it from the same source instead.
+nothing else, a `tf.Module` builds it from the same source instead. Where all code that builds the graph is in reach and
+makes nothing but ops and weights, plain TensorFlow serves the session's graph as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from codemods.module import Module
 from codemods.references import references
 from codemods.restored_drafts import restored_drafts
 from codemods.rule import Draft, Example, Rule
+from codemods.session_graph_drafts import session_graph_drafts
+from codemods.session_graphs import Origin
 from codemods.shim import shim_import
 from codemods.site import Edit, Guidance, Outcome
 from codemods.tree import root_names
@@ -46,7 +49,7 @@ class SimpleSave(Rule):
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every call of `simple_save`, and every place that hands it on."""
-        native = restored_drafts(module, SYMBOL)
+        native = {**session_graph_drafts(module, Origin.IN_REACH, SYMBOL), **restored_drafts(module, SYMBOL)}
         for call in module.calls:
             if module.resolve_call(call) == SYMBOL:
                 yield native.get(call) or self._draft(module, call)

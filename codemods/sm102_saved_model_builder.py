@@ -1,7 +1,9 @@
 """`SavedModelBuilder` becomes the builder of `migrate.shim`: same methods, but it writes a TF2 SavedModel.
 
 The builder's constructor, adds and `save()` often stand at three levels of nesting, in different methods, or under
-conditions. The shim's builder takes the same calls in the same order, so every statement stays in its place.
+conditions. The shim's builder takes the same calls in the same order, so every statement stays in its place. Where the
+calls stand together, and all code that builds the graph is in reach and makes nothing but ops and weights, plain
+TensorFlow serves the session's graph as it is.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from codemods.module import Module
 from codemods.references import references
 from codemods.restored_drafts import restored_drafts
 from codemods.rule import Draft, Example, Rule
+from codemods.session_graph_drafts import session_graph_drafts
+from codemods.session_graphs import Origin
 from codemods.shim import shim_import
 from codemods.site import Guidance, Outcome
 from codemods.tree import root_names
@@ -48,7 +52,7 @@ class SavedModelBuilder(Rule):
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every construction of a builder, and every place that hands on or derives from the class."""
-        native = restored_drafts(module, BUILDER)
+        native = {**session_graph_drafts(module, Origin.IN_REACH, BUILDER), **restored_drafts(module, BUILDER)}
         for use in builder_uses(module):
             yield native.get(use.constructor) or self._draft(module, use)
         yield from references(module, BUILDER)

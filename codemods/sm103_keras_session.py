@@ -35,11 +35,14 @@ from codemods.session_exports import (
     TENSOR_INFO,
     Export,
     constant,
+    is_input_key,
     is_tables_initializer,
     own_statement,
     same_value,
     session_exports,
 )
+from codemods.session_graph_drafts import session_graph_drafts
+from codemods.session_graphs import Origin
 from codemods.site import Edit, Guidance, Import, Mode, Outcome
 from codemods.sm901_compat_v1 import spelled_out
 from codemods.tree import dotted, walk
@@ -73,14 +76,16 @@ class KerasSession(Rule):
         ),
     )
     limits = (
-        "Pre- and post-processing in the graph around the model stays with the shim.",
+        "In graph mode the session's graph is served as it is, with what stands before and behind the model.",
+        "In eager mode pre- and post-processing in the graph around the model stays with the shim.",
         "A model built under learning phase 1 stays with the shim: its dropout is part of what is exported.",
         "Output keys from `t.name` are checked at run time: it stops where Keras 2 may name a tensor otherwise.",
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:
-        """Yield the exports of models' inputs and outputs from a Keras session; only in eager mode."""
+        """Yield the exports of models' inputs and outputs from a Keras session."""
         if module.mode is not Mode.EAGER:
+            yield from session_graph_drafts(module, Origin.KERAS).values()
             return
         for export in session_exports(module):
             draft = _draft(module, export)
@@ -208,7 +213,7 @@ def _are_all_inputs(inputs: list[ModelTensor]) -> bool:
 def _is_argument(module: Module, key: cst.BaseExpression) -> bool:
     """Whether an input key can name an argument in TensorFlow 2; a key that is not certain fails loudly there."""
     name = constant(module, key)
-    return name is None or bool(name and not keyword.iskeyword(name) and name != "self" and not set(name) & set(": \t"))
+    return name is None or is_input_key(name)
 
 
 def _kept(module: Module, export: Export, endpoints: list[Endpoint]) -> list[cst.BaseExpression]:

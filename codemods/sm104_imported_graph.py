@@ -33,12 +33,16 @@ from codemods.session_exports import (
     conditions,
     constant,
     dictionary,
+    is_input_key,
     is_tables_initializer,
     own_statement,
     same_value,
     session_exports,
 )
+from codemods.session_graph_drafts import session_graph_drafts
+from codemods.session_graphs import Origin
 from codemods.site import Edit, Guidance, Import, Mode, Outcome
+from codemods.top_level import definition_edit
 
 _BEFORE = """import tensorflow as tf
 
@@ -94,13 +98,14 @@ class ImportedGraph(Rule):
     limits = (
         "Only predict signatures under the tag serve; other methods and tags stay with the shim.",
         "A MetaGraph with an init op, assets or a custom saver stays with the shim.",
-        "tf.saved_model.save overwrites an existing export, where SavedModelBuilder refused.",
+        "In eager mode tf.saved_model.save overwrites an existing export, where SavedModelBuilder refused.",
         "A graph that assigns to its variables as it answers is not wrapped: the migrated program stops with an error.",
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:
-        """Yield the exports whose session runs an imported graph; only in eager mode."""
+        """Yield the exports whose session runs an imported graph."""
         if module.mode is not Mode.EAGER:
+            yield from session_graph_drafts(module, Origin.IMPORTED).values()
             return
         exports = list(session_exports(module))
         sites = [site for export in exports if (site := _site(module, export, exports)) is not None]
@@ -155,7 +160,7 @@ def _keys_are_names(module: Module, signatures: tuple[Signature, ...]) -> bool:
     for signature in signatures:
         for key, _ in dictionary(module, signature.inputs) or []:
             name = constant(module, key)
-            if name is not None and (not name or keyword.iskeyword(name) or name == "self" or set(name) & set(": \t")):
+            if name is not None and not is_input_key(name):
                 return False
     return True
 
@@ -278,31 +283,6 @@ def _class_name(module: Module, has_state: bool) -> str:
 
 def _class_edit(module: Module, sites: list[_Site], has_state: bool, tf: str) -> Edit:
     """Return the edit that defines the class before the first top-level statement that needs it: the sites share it."""
-    newline, unit = newline_of(module), indent_unit(module)
     first = min((site.export.node for site in sites if site.session.has_state is has_state), key=module.start)
-    top: cst.CSTNode = first
-    for ancestor in module.ancestors(first):
-        if ancestor is module.tree:
-            break
-        if isinstance(ancestor, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
-            top = ancestor
-    offset = _before(module, top)
-    source = class_source(tf, _class_name(module, has_state), unit, has_state=has_state).rstrip("\n")
-    lead = "" if offset == 0 or module.text[:offset].endswith(newline * 3) else newline
-    if lead and not module.text[:offset].endswith(newline * 2):
-        lead = newline * 2
-    return Edit(offset, offset, lead + source.replace("\n", newline) + newline * 3)
-
-
-def _before(module: Module, statement: cst.CSTNode) -> int:
-    """Return the start of a statement's line, or of the comments that stand right above it."""
-    start = module.start(statement)
-    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) and statement.decorators:
-        start = min(start, module.start(statement.decorators[0]))
-    offset = module.line_start(start)
-    while offset > 0 and not module.cell_starts:
-        above = module.line_start(offset - 1)
-        if not module.text[above:offset].startswith("#"):
-            break
-        offset = above
-    return offset
+    source = class_source(tf, _class_name(module, has_state), indent_unit(module), has_state=has_state)
+    return definition_edit(module, first, source)

@@ -114,6 +114,7 @@ def test_dimensions_in_a_helper_are_mended() -> None:
     assert "[tf.compat.dimension_value(x.get_shape()[1]), 2]" in after(None, source)
 
 
-def test_only_in_eager_mode() -> None:
+def test_in_graph_mode_the_graph_is_served_as_it_is() -> None:
     (site,) = drafts(SimpleSave, TOP + BODY, mode=Mode.GRAPH)
-    assert site.outcome is Outcome.SHIM
+    assert site.outcome is Outcome.NATIVE
+    assert "save_graph(" in after(SimpleSave, TOP + BODY, mode=Mode.GRAPH)

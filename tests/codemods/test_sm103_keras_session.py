@@ -144,6 +144,15 @@ def test_keys_that_are_variables_stay_variables() -> None:
     assert "return {keys.out: model(tensor, training=False)}" in rewritten
 
 
+@pytest.mark.parametrize("key", ["'x:0'", "'a b'", "'class'", "'self'", "'_x'", "''"])
+def test_input_keys_that_tensorflow_refuses_are_left_alone(key: str) -> None:
+    source = (
+        HEAD + f"tf.saved_model.simple_save(K.get_session(), path, {{{key}: model.input}}, {{'y': model.output}})\n"
+    )
+    assert after(KerasSession, source) == source
+    assert after(KerasSession, source, mode=Mode.GRAPH) == source
+
+
 def test_output_keys_from_tensor_names_are_checked_by_the_program() -> None:
     source = (
         HEAD
@@ -279,5 +288,7 @@ def test_what_is_not_plain_stays(source: str) -> None:
 
 
 @pytest.mark.parametrize("before", [param.values[0] for param in REWRITTEN])
-def test_nothing_is_native_in_graph_mode(before: str) -> None:
-    assert after(KerasSession, before, mode=Mode.GRAPH) == before
+def test_in_graph_mode_the_sessions_graph_is_served(before: str) -> None:
+    rewritten = after(KerasSession, before, mode=Mode.GRAPH)
+    assert rewritten == before or "\nsave_graph(" in rewritten.replace(" ", "")
+    assert ".keras.export." not in rewritten

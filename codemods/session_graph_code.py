@@ -1,0 +1,79 @@
+"""The code that writes what a session holds as a TF2 SavedModel, in plain TensorFlow: a class and a function.
+
+It runs in graph mode: the variables live in a graph of their own, with a session of its own, while it is written.
+"""
+
+from __future__ import annotations
+
+
+def session_graph_source(tf: str, class_name: str, function_name: str, unit: str) -> str:
+    """Return the source; `tf` spells `tensorflow.compat.v1`, `unit` is one step of indentation."""
+    source = _SOURCE.replace("ServedGraph", class_name).replace("save_graph", function_name)
+    return source.replace("tf.", f"{tf}.").replace("    ", unit)
+
+
+_SOURCE = '''class ServedGraph(tf.Module):
+    """Serves what a session's graph computes, with the values that its variables have in the session."""
+
+    def __init__(self, graph, values):
+        super().__init__()
+        self._graph_def = graph.as_graph_def(add_shapes=True)
+        trained = {variable.op.name for variable in graph.get_collection("trainable_variables")}
+        self.weights = {
+            name: tf.Variable(value, trainable=name in trained, name=name, use_resource=True)
+            for name, value in values.items()
+        }
+
+    def signature(self, inputs, outputs):
+        needed = [tensor.op.name for tensor in (*inputs.values(), *outputs.values())]
+        graph_def = tf.graph_util.extract_sub_graph(self._graph_def, needed)
+        read = {name.split(":")[0] for node in graph_def.node for name in node.input}
+        bodies = [node for function in graph_def.library.function for node in function.node_def]
+        for node in (*graph_def.node, *bodies):
+            if node.name not in self.weights and node.op.startswith(self._not_served):
+                raise ValueError(f"{node.name} ({node.op}) holds or changes what is no weight: it cannot be served.")
+        for node in graph_def.node:
+            node.device = ""  # a device of the machine that built the graph
+            if node.op.startswith("Ref") and node.op != "RefSelect":
+                node.op = node.op[3:]  # nothing assigns to the variable that it hands on
+
+        def load():
+            variables = {}
+            for node in graph_def.node:
+                if node.name in self.weights and node.name in read:
+                    variable = self.weights[node.name]
+                    is_resource = node.op == "VarHandleOp"
+                    capture = tf.get_default_graph().capture
+                    variables[node.name + ":0"] = capture(variable.handle) if is_resource else variable.read_value()
+            tf.import_graph_def(graph_def, name="", input_map=variables)
+
+        graph = tf.wrap_function(load, [])
+        feeds = [tensor.name for tensor in inputs.values()]
+        pruned = graph.prune(feeds, {key: tensor.name for key, tensor in outputs.items()})
+        specs = [tf.TensorSpec(tensor.shape, tensor.dtype.base_dtype, name=key) for key, tensor in inputs.items()]
+
+        @tf.function(input_signature=specs)
+        def serve(*tensors):
+            results = pruned(*tensors)
+            for key, tensor in outputs.items():
+                results[key].set_shape(tensor.shape)
+            return results
+
+        return serve
+
+    # What the variables' values do not bring along; the ops that read tables, queues and files stand for these.
+    _not_served = ("VarHandleOp", "VariableV2", "Assign", "Lookup", "Iterator", "Queue", "Reader", "PyFunc", "EagerPy")
+
+
+def save_graph(session, export_dir, signatures):
+    """Writes a session's graph as a TF2 SavedModel; `signatures` has inputs and outputs by signature key."""
+    export_dir = tf.compat.as_str_any(export_dir)
+    if tf.gfile.Exists(export_dir) and tf.gfile.ListDirectory(export_dir):
+        raise AssertionError(f"Export directory already exists, and isn't empty: {export_dir}")
+    values = session.run({variable.op.name: variable for variable in session.graph.get_collection("variables")})
+    with tf.Graph().as_default(), tf.Session() as writing:
+        served = ServedGraph(session.graph, values)
+        functions = {key: served.signature(inputs, outputs) for key, (inputs, outputs) in signatures.items()}
+        writing.run(tf.global_variables_initializer())
+        tf.saved_model.save(served, export_dir, signatures=functions)
+'''

@@ -1,0 +1,136 @@
+"""Native drafts for exports in graph mode: one call writes what the session holds, a class in the file serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import libcst as cst
+
+from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
+from codemods.graph_code import builds, no_signature_left, tensors_for_infos
+from codemods.graph_module import call_lines
+from codemods.imported_graphs import graph_blocks
+from codemods.module import Module
+from codemods.regions import tensorflow_uses
+from codemods.replacing import Replacement, in_place_of, lines
+from codemods.rule import Draft
+from codemods.session_exports import Export, constant, own_statement, same_value
+from codemods.session_graph_code import session_graph_source
+from codemods.session_graphs import Origin, SessionGraph, session_graphs
+from codemods.site import Edit, Guidance, Import, Outcome
+from codemods.sm901_compat_v1 import spelled_out
+from codemods.top_level import definition_edit
+from codemods.tree import walk
+from codemods.v1_usage import says_tensorflow2
+
+_REASONS = {
+    Origin.IMPORTED: "the graph is imported: it is served as it is, with the values that the session holds",
+    Origin.KERAS: "the session is that of Keras: its graph is served as it is, with the weights that it holds",
+    Origin.IN_REACH: "all code that builds the graph is in reach and makes only ops and weights: it is served as it is",
+}
+
+
+def session_graph_drafts(module: Module, origin: Origin, symbol: str | None = None) -> Mapping[cst.CSTNode, Draft]:
+    """Return the native drafts of one origin by their first call, those of one symbol where it is given."""
+    every = session_graphs(module)
+    found: dict[cst.CSTNode, Draft] = {}
+    for item in every:
+        if item.origin is origin and symbol in (None, item.export.symbol):
+            draft = _draft(module, item, every[0].export)
+            if draft is not None:
+                found[item.export.node] = draft
+    return found
+
+
+def _draft(module: Module, item: SessionGraph, first: Export) -> Draft | None:
+    export = item.export
+    statements = [own_statement(module, call) for call in export.calls]
+    taking = own_statement(module, export.taking)
+    if taking is None:
+        return None
+    gone = [statement for statement in (*statements, *export.spent) if statement is not None]
+    kept = list(_kept(module, export))
+    if not all(same_value(module, node, export.taking) for node in kept) or _moves_building(module, export, kept):
+        return None
+    v1, imports, wants_v1 = _spelled_v1(module)
+    change = Replacement(module, gone, kept, list(_inside(module, export, kept, wants_v1)))
+    if not no_signature_left(module, export, change):
+        return None
+    newline, unit = newline_of(module), indent_unit(module)
+    class_name, function_name = free_name(module, "ServedGraph"), free_name(module, "save_graph")
+    code = call_lines(function_name, list(_arguments(module, export, change)), unit)
+    body = lines(indent_at(module, taking), newline, *change.comments([taking]), *code)
+    source = session_graph_source(v1, class_name, function_name, unit)
+    edits = (
+        definition_edit(module, first.node, source),
+        in_place_of(module, taking, body),
+        *change.edits([taking]),
+    )
+    return Draft(
+        node=export.node,
+        symbol=export.symbol,
+        outcome=Outcome.NATIVE,
+        reason=_REASONS[item.origin],
+        edits=tuple(dict.fromkeys(edits)),
+        imports=imports,
+        freed=change.freed(),
+        packages=frozenset({"tf-keras"}) if item.origin is Origin.KERAS else frozenset(),
+        claims=export.calls[1:],
+        guidance=Guidance.REVIEW,
+        wants_v1=wants_v1,
+    )
+
+
+def _kept(module: Module, export: Export) -> Iterator[cst.BaseExpression]:
+    yield export.session
+    yield export.path
+    for signature in export.signatures:
+        if signature.key is not None and constant(module, signature.key) is None:
+            yield signature.key
+        yield signature.inputs
+        yield signature.outputs
+
+
+def _moves_building(module: Module, export: Export, kept: list[cst.BaseExpression]) -> bool:
+    """Whether an expression that adds to a graph would move into, or out of, a block that enters a graph."""
+    blocks = list(graph_blocks(module, export.taking))
+    return any(
+        isinstance(node, cst.Call) and builds(module, node) and list(graph_blocks(module, node)) != blocks
+        for expression in kept
+        for node in walk(expression)
+    )
+
+
+def _inside(module: Module, export: Export, kept: list[cst.BaseExpression], wants_v1: bool) -> Iterator[Edit]:
+    yield from tensors_for_infos(module, module.function(export.node))
+    if not wants_v1:
+        inside = {id(node) for expression in kept for node in walk(expression)}
+        yield from spelled_out(module, [use for use in tensorflow_uses(module) if id(use.node) in inside])
+
+
+def _spelled_v1(module: Module) -> tuple[str, tuple[Import, ...], bool]:
+    """Return how to spell `tensorflow.compat.v1` at the top level, what that imports, and if the file's import does."""
+    v1 = module.spelling("tensorflow.compat.v1", module.tree)
+    if v1 is not None:
+        return v1, (), False
+    tf = module.spelling("tensorflow", module.tree)
+    if tf is None:
+        name = "tf" if "tf" not in module.names else free_name(module, "tf1")
+        return name, (Import("tensorflow.compat.v1", None, name),), False
+    is_v2 = says_tensorflow2(list(tensorflow_uses(module)))
+    return (f"{tf}.compat.v1", (), False) if is_v2 else (tf, (), True)
+
+
+def _arguments(module: Module, export: Export, change: Replacement) -> Iterator[str]:
+    yield change.text(export.session)
+    yield change.text(export.path)
+    entries = []
+    for signature in export.signatures:
+        key = "serving_default" if signature.key is None else constant(module, signature.key)
+        if key is not None:
+            spelled = string_literal(module, key)
+        else:
+            assert signature.key is not None
+            spelled = change.text(signature.key)
+        entries.append(f"{spelled}: ({change.text(signature.inputs)}, {change.text(signature.outputs)})")
+    yield "{" + ", ".join(entries) + "}"

@@ -1,0 +1,39 @@
+"""Puts a definition at the top level, above the statement that first needs it."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.emit import newline_of
+from codemods.module import Module
+from codemods.site import Edit
+
+
+def definition_edit(module: Module, node: cst.CSTNode, source: str) -> Edit:
+    """Return the edit that puts a definition before the top-level statement around a node, apart by two lines."""
+    newline = newline_of(module)
+    top: cst.CSTNode = node
+    for ancestor in module.ancestors(node):
+        if ancestor is module.tree:
+            break
+        if isinstance(ancestor, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+            top = ancestor
+    offset = _before(module, top)
+    lead = "" if offset == 0 or module.text[:offset].endswith(newline * 3) else newline
+    if lead and not module.text[:offset].endswith(newline * 2):
+        lead = newline * 2
+    return Edit(offset, offset, lead + source.rstrip("\n").replace("\n", newline) + newline * 3)
+
+
+def _before(module: Module, statement: cst.CSTNode) -> int:
+    """Return the start of a statement's line, or of the comments that stand right above it."""
+    start = module.start(statement)
+    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) and statement.decorators:
+        start = min(start, module.start(statement.decorators[0]))
+    offset = module.line_start(start)
+    while offset > 0 and not module.cell_starts:
+        above = module.line_start(offset - 1)
+        if not module.text[above:offset].startswith("#"):
+            break
+        offset = above
+    return offset

@@ -1,0 +1,148 @@
+"""In graph mode: which exports plain TensorFlow writes, and which must stay with the shim."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.session_graph_code import session_graph_source
+from codemods.site import Mode, Outcome
+from tests.codemods.helpers import after, drafts
+
+CODE = session_graph_source("tf", "ServedGraph", "save_graph", "    ") + "\n\n"
+HEAD = "import tensorflow.compat.v1 as tf\n\ntf.disable_v2_behavior()\n"
+GRAPH = """
+x = tf.placeholder(tf.float32, [None, 3])
+w = tf.get_variable("w", [3, 2])
+y = tf.matmul(x, w)
+"""
+SIMPLE = 'tf.saved_model.simple_save(sess, "out", {"x": x}, {"y": y})\n'
+RUN = "with tf.Session() as sess:\n    sess.run(tf.global_variables_initializer())\n    "
+SAVED = 'save_graph(sess, "out", {"serving_default": ({"x": x}, {"y": y})})\n'
+BUILD = "b = tf.saved_model.builder.SavedModelBuilder(path)\n"
+ADD = """with tf.Session() as sess:
+    saver.restore(sess, "ckpt")
+    # for the clients
+    info = tf.saved_model.utils.build_tensor_info(x)
+    signature = tf.saved_model.signature_def_utils.build_signature_def(
+        {"x": info}, {"y": tf.saved_model.utils.build_tensor_info(y)}, METHOD)
+    b.add_meta_graph_and_variables(sess, TAGS, {"predict": signature, "serving_default": signature}OPTIONS)
+b.save()
+"""
+SAVER = 'saver = tf.train.Saver()\npath = "out"\n'
+
+
+def builder(method: str = '"tensorflow/serving/predict"', tags: str = '["serve"]', options: str = "") -> str:
+    """The three calls of a builder, at two levels."""
+    return BUILD + ADD.replace("METHOD", method).replace("TAGS", tags).replace("OPTIONS", options)
+
+
+REWRITTEN = [
+    pytest.param(HEAD + GRAPH + RUN + SIMPLE, HEAD + GRAPH + "\n\n" + CODE + RUN + SAVED, id="simple_save"),
+    pytest.param(
+        HEAD + GRAPH + SAVER + builder(),
+        HEAD
+        + GRAPH
+        + SAVER
+        + "\n\n"
+        + CODE
+        + 'with tf.Session() as sess:\n    saver.restore(sess, "ckpt")\n    # for the clients\n    info = x\n'
+        + '    save_graph(\n        sess,\n        path,\n        {"predict": ({"x": info}, {"y": y}), '
+        + '"serving_default": ({"x": info}, {"y": y})},\n    )\n',
+        id="a builder at two levels, one signature under two keys",
+    ),
+    pytest.param(
+        HEAD
+        + GRAPH
+        + builder(options=", legacy_init_op=tf.tables_initializer(), clear_devices=True").replace(
+            'saver.restore(sess, "ckpt")', "sess.run(tf.global_variables_initializer())"
+        ),
+        None,
+        id="an init op for tables has nothing to do",
+    ),
+    pytest.param(
+        HEAD + "def export(path):\n    with tf.Graph().as_default(), tf.Session() as sess:\n"
+        "        x = tf.placeholder(tf.float32, [None])\n"
+        '        tf.saved_model.simple_save(sess, path, {"x": x}, {"y": x})\n',
+        None,
+        id="in a function, in a graph of its own",
+    ),
+    pytest.param(
+        HEAD + '[out] = tf.import_graph_def(load(), return_elements=["y:0"])\ng = out.graph\n'
+        'with tf.Session(graph=g) as sess:\n    x = g.get_tensor_by_name("x:0")\n'
+        '    tf.saved_model.simple_save(sess, path, {"x": x}, {"y": out})\n',
+        None,
+        id="the graph of an imported tensor",
+    ),
+    pytest.param(
+        HEAD + 'saver = tf.train.import_meta_graph("m.meta")\nsess = tf.Session()\nsaver.restore(sess, "m")\n'
+        "tf.saved_model.simple_save(sess, path, inputs, outputs)\n",
+        None,
+        id="a MetaGraph in the default graph, keys as data",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "expected"), REWRITTEN)
+def test_what_the_session_holds_is_served(before: str, expected: str | None) -> None:
+    rewritten = after(None, before, mode=Mode.GRAPH)
+    assert "save_graph(" in rewritten
+    assert "migrate.shim" not in rewritten
+    if expected is not None:
+        assert rewritten == expected
+
+
+LEFT = {
+    "a lookup table": GRAPH + "table = tf.lookup.StaticHashTable(init, 0)\n" + RUN + SIMPLE,
+    "a table of contrib": GRAPH + "table = tf.contrib.lookup.index_table_from_tensor(t)\n" + RUN + SIMPLE,
+    "a Python function": GRAPH.replace("tf.matmul(x, w)", "tf.py_func(f, [x], tf.float32)") + RUN + SIMPLE,
+    "an iterator": GRAPH + "x = x + dataset.make_one_shot_iterator().get_next()\n" + RUN + SIMPLE,
+    "a counter": GRAPH + "y = y + tf.assign_add(w, 1.0)\n" + RUN + SIMPLE,
+    "an optional input": GRAPH.replace("tf.placeholder(", "tf.placeholder_with_default(") + RUN + SIMPLE,
+    "a package that may build anything": "import tensorflow_hub as hub\n" + GRAPH + RUN + SIMPLE,
+    "a module that is not of this run": "from . import network\n" + GRAPH + RUN + SIMPLE,
+    "a function from nowhere": GRAPH + "y = network(x)\n" + RUN + SIMPLE,
+    "an input key that is no argument": GRAPH + RUN + SIMPLE.replace('{"x"', '{"class"'),
+    "an input key of a tensor's name": GRAPH + RUN + SIMPLE.replace('{"x"', "{x.name"),
+    "an input key that is data": GRAPH + 'key = "x" * 2\n' + RUN + SIMPLE.replace('{"x"', "{key"),
+    "a session from elsewhere": GRAPH + "def export(sess):\n    " + SIMPLE,
+    "a MetaGraph with tables": 'tf.train.import_meta_graph("m.meta")\nx = y = 1\n'
+    + RUN
+    + "sess.run(tf.tables_initializer())\n    "
+    + SIMPLE,
+    "other tags": GRAPH + SAVER + builder(tags='["serve", "gpu"]'),
+    "a classify signature": GRAPH + SAVER + builder(method='"tensorflow/serving/classify"'),
+    "another saver": GRAPH + SAVER + builder(options=", saver=saver"),
+    "assets": GRAPH + SAVER + builder(options=', assets_collection=tf.get_collection("asset_filepaths")'),
+    "an init op that does more": GRAPH + SAVER + builder(options=", main_op=tf.group(tf.tables_initializer(), x.op)"),
+    "the value of save": GRAPH + SAVER + builder().replace("\nb.save()", "\nwritten = b.save()"),
+}
+
+
+@pytest.mark.parametrize("body", LEFT.values(), ids=LEFT.keys())
+def test_the_shim_keeps_the_rest(body: str) -> None:
+    sites = drafts(None, HEAD + body, mode=Mode.GRAPH)
+    exports = [site for site in sites if site.rule in ("SM101", "SM102", "SM121")]
+    assert [site.outcome for site in exports if site.rule != "SM121"] == [Outcome.SHIM]
+
+
+def test_the_class_is_defined_once_for_all_sites() -> None:
+    rewritten = after(None, HEAD + GRAPH + RUN + SIMPLE + "    " + SIMPLE.replace("out", "again"), mode=Mode.GRAPH)
+    assert rewritten.count("class ServedGraph") == rewritten.count("def save_graph") == 1
+    assert rewritten.count("    save_graph(sess, ") == 2
+
+
+def test_names_that_are_taken_are_left_to_their_owners() -> None:
+    rewritten = after(None, HEAD + "save_graph = ServedGraph = None\n" + GRAPH + RUN + SIMPLE, mode=Mode.GRAPH)
+    assert "class ServedGraph(" not in rewritten
+    assert "def save_graph(" not in rewritten
+
+
+def test_in_a_file_for_tensorflow_2_the_v1_names_are_spelled_out() -> None:
+    source = (
+        "import tensorflow as tf\n\n@tf.function\ndef f(a):\n    return a\n"
+        + GRAPH.replace("tf.", "tf.compat.v1.")
+        + (RUN + SIMPLE).replace("tf.", "tf.compat.v1.")
+    )
+    rewritten = after(None, source, mode=Mode.GRAPH)
+    assert "class ServedGraph(tf.compat.v1.Module)" in rewritten
+    assert "import tensorflow as tf" in rewritten
