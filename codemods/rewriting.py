@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from codemods.errors import ConflictingEditsError
 from codemods.imports import added_imports, dropped_imports
-from codemods.module import Module, check_parses
+from codemods.module import Module
+from codemods.parsing import parse
 from codemods.site import Edit, Site
 
 
@@ -58,7 +59,7 @@ def rewriting_steps(text: str, sites: Iterable[Site], path: str = "<string>") ->
     imports = merged(_in_place_of_removed(added_imports(changed, wanted), dropped_imports(changed, freed, wanted)))
     if imports:
         yield imports
-        check_parses(apply_edits(changed.text, imports))
+        parse(apply_edits(changed.text, imports))
 
 
 def _in_place_of_removed(added: Sequence[Edit], dropped: Sequence[Edit]) -> Iterator[Edit]:

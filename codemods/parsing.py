@@ -1,0 +1,34 @@
+"""Source text into a LibCST tree, with errors that say what the text is instead."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from codemods.errors import UnparsableSourceError
+
+_PYTHON2 = re.compile(r"^\s*(print\s+[^=(\s]|exec\s+[\"'\w]|except\s+[\w.]+\s*,\s*\w+\s*:|raise\s+\w+\s*,)", re.M)
+_PYTHON2_EXCEPT = re.compile(r"^[ \t]*(except)[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:", re.MULTILINE)
+_CONVERT = "this is Python 2; convert it to Python 3 first (2to3, futurize)"
+
+
+def parse(text: str) -> cst.Module:
+    """Parse a module.
+
+    Raises:
+        UnparsableSourceError: The text is not Python 3.
+    """
+    # LibCST reads this as Python 3.14's exceptions without parentheses: another meaning.
+    old_except = _PYTHON2_EXCEPT.search(text)
+    if old_except is not None:
+        raise UnparsableSourceError(_CONVERT, text.count("\n", 0, old_except.start(1)) + 1)
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        python2 = _PYTHON2.search(text)
+        if python2 is not None:
+            raise UnparsableSourceError(_CONVERT, text.count("\n", 0, python2.start(1)) + 1) from None
+        raise UnparsableSourceError(f"no valid Python 3: {error.message.splitlines()[0]}", error.raw_line) from None
+    except RecursionError:
+        raise UnparsableSourceError("nested too deeply to be parsed", 1) from None
