@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -32,17 +33,59 @@ _REASONS = {
 
 def session_graph_drafts(module: Module, origin: Origin, symbol: str | None = None) -> Mapping[cst.CSTNode, Draft]:
     """Return the native drafts of one origin by their first call, those of one symbol where it is given."""
-    every = session_graphs(module)
-    found: dict[cst.CSTNode, Draft] = {}
-    for item in every:
-        if item.origin is origin and symbol in (None, item.export.symbol):
-            draft = _draft(module, item, every[0].export)
-            if draft is not None:
-                found[item.export.node] = draft
-    return found
+    drafts = module.memo.get("session_graph_drafts")
+    if not isinstance(drafts, list):
+        drafts = module.memo["session_graph_drafts"] = list(_drafts(module))
+    return {
+        item.export.node: draft
+        for item, draft in drafts
+        if item.origin is origin and symbol in (None, item.export.symbol)
+    }
 
 
-def _draft(module: Module, item: SessionGraph, first: Export) -> Draft | None:
+@dataclass(frozen=True, slots=True)
+class _Rewrite:
+    """How one export changes, but for the class and the function that all of a file share."""
+
+    item: SessionGraph
+    call: Edit
+    edits: tuple[Edit, ...]
+    freed: frozenset[str]
+
+
+def _drafts(module: Module) -> Iterator[tuple[SessionGraph, Draft]]:
+    v1, imports, wants_v1 = _spelled_v1(module)
+    names = free_name(module, "ServedGraph"), free_name(module, "save_graph")
+    rewrites = [
+        rewrite
+        for item in session_graphs(module)
+        if (rewrite := _rewrite(module, item, names[1], wants_v1)) is not None
+    ]
+    if not rewrites:
+        return
+    source = session_graph_source(v1, *names, indent_unit(module))
+    definition = definition_edit(module, rewrites[0].item.export.node, source, rewrites[0].edits)
+    for rewrite in rewrites:
+        item, export = rewrite.item, rewrite.item.export
+        yield (
+            item,
+            Draft(
+                node=export.node,
+                symbol=export.symbol,
+                outcome=Outcome.NATIVE,
+                reason=_REASONS[item.origin],
+                edits=tuple(dict.fromkeys((definition, rewrite.call, *rewrite.edits))),
+                imports=imports,
+                freed=rewrite.freed,
+                packages=frozenset({"tf-keras"}) if item.origin is Origin.KERAS else frozenset(),
+                claims=export.calls[1:],
+                guidance=Guidance.REVIEW,
+                wants_v1=wants_v1,
+            ),
+        )
+
+
+def _rewrite(module: Module, item: SessionGraph, function_name: str, wants_v1: bool) -> _Rewrite | None:
     export = item.export
     statements = [own_statement(module, call) for call in export.calls]
     taking = own_statement(module, export.taking)
@@ -52,33 +95,12 @@ def _draft(module: Module, item: SessionGraph, first: Export) -> Draft | None:
     kept = list(_kept(module, export))
     if not all(same_value(module, node, export.taking) for node in kept) or _moves_building(module, export, kept):
         return None
-    v1, imports, wants_v1 = _spelled_v1(module)
     change = Replacement(module, gone, kept, list(_inside(module, export, kept, wants_v1)))
     if not no_signature_left(module, export, change):
         return None
-    newline, unit = newline_of(module), indent_unit(module)
-    class_name, function_name = free_name(module, "ServedGraph"), free_name(module, "save_graph")
-    code = call_lines(function_name, list(_arguments(module, export, change)), unit)
-    body = lines(indent_at(module, taking), newline, *change.comments([taking]), *code)
-    source = session_graph_source(v1, class_name, function_name, unit)
-    edits = (
-        definition_edit(module, first.node, source),
-        in_place_of(module, taking, body),
-        *change.edits([taking]),
-    )
-    return Draft(
-        node=export.node,
-        symbol=export.symbol,
-        outcome=Outcome.NATIVE,
-        reason=_REASONS[item.origin],
-        edits=tuple(dict.fromkeys(edits)),
-        imports=imports,
-        freed=change.freed(),
-        packages=frozenset({"tf-keras"}) if item.origin is Origin.KERAS else frozenset(),
-        claims=export.calls[1:],
-        guidance=Guidance.REVIEW,
-        wants_v1=wants_v1,
-    )
+    code = call_lines(function_name, list(_arguments(module, export, change)), indent_unit(module))
+    body = lines(indent_at(module, taking), newline_of(module), *change.comments([taking]), *code)
+    return _Rewrite(item, in_place_of(module, taking, body), tuple(change.edits([taking])), change.freed())
 
 
 def _kept(module: Module, export: Export) -> Iterator[cst.BaseExpression]:

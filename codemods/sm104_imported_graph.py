@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import keyword
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -109,10 +109,12 @@ class ImportedGraph(Rule):
             return
         exports = list(session_exports(module))
         sites = [site for export in exports if (site := _site(module, export, exports)) is not None]
-        for site in sites:
-            draft = _draft(module, site, sites)
-            if draft is not None:
-                yield draft
+        drafts = [(site, draft) for site in sites if (draft := _draft(module, site)) is not None]
+        drafts.sort(key=lambda drafted: module.start(drafted[1].node))
+        for site, draft in drafts:
+            first = next(other for alike, other in drafts if alike.session.has_state is site.session.has_state)
+            definition = _class_edit(module, first, site.session.has_state)
+            yield replace(draft, edits=tuple(dict.fromkeys((definition, *draft.edits))))
 
 
 def _site(module: Module, export: Export, exports: list[Export]) -> _Site | None:
@@ -165,7 +167,7 @@ def _keys_are_names(module: Module, signatures: tuple[Signature, ...]) -> bool:
     return True
 
 
-def _draft(module: Module, site: _Site, sites: list[_Site]) -> Draft | None:
+def _draft(module: Module, site: _Site) -> Draft | None:
     export, session = site.export, site.session
     tf, imports = _tensorflow(module)
     statements = [own_statement(module, call) for call in export.calls]
@@ -210,7 +212,6 @@ def _draft(module: Module, site: _Site, sites: list[_Site]) -> Draft | None:
         edits.append(after_lines(module, end_of(module, site.block), newline + body))
     else:
         edits.append(in_place_of(module, anchor, body))
-    edits.append(_class_edit(module, sites, session.has_state, tf))
     edits.extend(change.edits(refilled))
     edits.extend(adopted_calls(module, session))
     return Draft(
@@ -281,8 +282,8 @@ def _class_name(module: Module, has_state: bool) -> str:
     return free_name(module, "RestoredGraph" if has_state else "ImportedGraph")
 
 
-def _class_edit(module: Module, sites: list[_Site], has_state: bool, tf: str) -> Edit:
+def _class_edit(module: Module, first: Draft, has_state: bool) -> Edit:
     """Return the edit that defines the class before the first top-level statement that needs it: the sites share it."""
-    first = min((site.export.node for site in sites if site.session.has_state is has_state), key=module.start)
+    tf, _ = _tensorflow(module)
     source = class_source(tf, _class_name(module, has_state), indent_unit(module), has_state=has_state)
-    return definition_edit(module, first, source)
+    return definition_edit(module, first.node, source, first.edits)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from codemods.emit import newline_of
@@ -9,8 +11,11 @@ from codemods.module import Module
 from codemods.site import Edit
 
 
-def definition_edit(module: Module, node: cst.CSTNode, source: str) -> Edit:
-    """Return the edit that puts a definition before the top-level statement around a node, apart by two lines."""
+def definition_edit(module: Module, node: cst.CSTNode, source: str, removals: Iterable[Edit] = ()) -> Edit:
+    """Return the edit that puts a definition before the top-level statement around a node, apart by two lines.
+
+    Where one of the `removals` takes that place away, the definition comes before what is removed.
+    """
     newline = newline_of(module)
     top: cst.CSTNode = node
     for ancestor in module.ancestors(node):
@@ -18,11 +23,23 @@ def definition_edit(module: Module, node: cst.CSTNode, source: str) -> Edit:
             break
         if isinstance(ancestor, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
             top = ancestor
-    offset = _before(module, top)
+    offset = below = _before(module, top)
+    for edit in removals:
+        if edit.start <= offset < edit.end and not edit.text:
+            offset, below = edit.start, edit.end
     lead = "" if offset == 0 or module.text[:offset].endswith(newline * 3) else newline
     if lead and not module.text[:offset].endswith(newline * 2):
         lead = newline * 2
-    return Edit(offset, offset, lead + source.rstrip("\n").replace("\n", newline) + newline * 3)
+    blank = min(2, _blank_lines(module, below))
+    return Edit(offset, offset, lead + source.rstrip("\n").replace("\n", newline) + newline * (3 - blank))
+
+
+def _blank_lines(module: Module, offset: int) -> int:
+    """Return how many blank lines there are from an offset on."""
+    found = 0
+    while offset < len(module.text) and not module.text[offset : (end := module.line_end(offset))].strip():
+        found, offset = found + 1, end
+    return found
 
 
 def _before(module: Module, statement: cst.CSTNode) -> int:

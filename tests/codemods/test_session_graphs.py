@@ -28,6 +28,8 @@ ADD = """with tf.Session() as sess:
     b.add_meta_graph_and_variables(sess, TAGS, {"predict": signature, "serving_default": signature}OPTIONS)
 b.save()
 """
+SIGNATURE = """signature = tf.saved_model.signature_def_utils.predict_signature_def({"x": x}, {"y": y})
+"""
 SAVER = 'saver = tf.train.Saver()\npath = "out"\n'
 
 
@@ -129,6 +131,15 @@ def test_the_class_is_defined_once_for_all_sites() -> None:
     rewritten = after(None, HEAD + GRAPH + RUN + SIMPLE + "    " + SIMPLE.replace("out", "again"), mode=Mode.GRAPH)
     assert rewritten.count("class ServedGraph") == rewritten.count("def save_graph") == 1
     assert rewritten.count("    save_graph(sess, ") == 2
+
+
+def test_the_class_stands_before_what_is_removed_in_its_place() -> None:
+    calls = SIGNATURE + BUILD + "b.add_meta_graph_and_variables(sess, ['serve'], {'k': signature})\nb.save()\n"
+    saved = 'save_graph(sess, path, {"k": ({"x": x}, {"y": y})})\n'
+    start = HEAD + GRAPH + SAVER + "sess = tf.Session()\n"
+    assert after(None, start + calls, mode=Mode.GRAPH) == start + "\n\n" + CODE + saved
+    apart = calls.replace("b = ", "\nb = ").replace("b.add", "\n\nb.add")
+    assert after(None, start + apart, mode=Mode.GRAPH) == start + "\n\n" + CODE + saved
 
 
 def test_names_that_are_taken_are_left_to_their_owners() -> None:

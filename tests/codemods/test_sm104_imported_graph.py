@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from codemods.graph_module import class_source
@@ -122,6 +124,16 @@ def test_two_exports_share_the_class() -> None:
     rewritten = after(ImportedGraph, HEAD + one + one)
     assert rewritten.count("class ImportedGraph") == 1
     assert rewritten.count("tf.saved_model.save(") == 2
+
+
+def test_the_class_comes_before_an_export_that_no_block_holds() -> None:
+    opened = (
+        HEAD + "g = tf.Graph()\nwith g.as_default():\n    tf.import_graph_def(graph_def)\nsess = tf.Session(graph=g)\n"
+    )
+    simple = after(ImportedGraph, opened + SAVE)
+    assert simple.index("class ImportedGraph") < simple.index("ImportedGraph(sess.graph)")
+    built = after(ImportedGraph, opened + textwrap.dedent(builder()))
+    assert built.index("class ImportedGraph") < built.index("ImportedGraph(sess.graph)")
 
 
 def test_line_ends_of_the_file() -> None:
