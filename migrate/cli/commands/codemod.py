@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-
-class ModeChoice(str, Enum):
-    """How the migrated program runs on TensorFlow 2."""
-
-    AUTO = "auto"
-    EAGER = "eager"
-    GRAPH = "graph"
+from migrate.cli.codemod_options import (
+    Ignore,
+    Jobs,
+    ModeChoice,
+    ModeOption,
+    Select,
+    Version,
+    mode_of,
+    rules_of,
+    target_of,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,23 +37,12 @@ def codemod(
     sarif: Annotated[
         str | None, typer.Option("--sarif", metavar="FILE|-", help="Write the report as SARIF 2.1.0.")
     ] = None,
-    select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="RULE", help="Only these rules (SM101, or a prefix: SM1).")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="RULE", help="Not these rules.")] = None,
-    mode: Annotated[ModeChoice, typer.Option("--mode", help="How the program shall run on TensorFlow 2.")] = (
-        ModeChoice.AUTO
-    ),
-    tensorflow: Annotated[
-        str | None,
-        typer.Option(
-            "--tensorflow",
-            metavar="VERSION",
-            help="The TensorFlow the rewritten code shall run on (the installed one).",
-        ),
-    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    mode: ModeOption = ModeChoice.AUTO,
+    tensorflow: Version = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Rewrite tests too.")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")] = 0,
+    jobs: Jobs = 0,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count sites by rule and outcome.")] = False,
     todo: Annotated[
         bool, typer.Option("--todo", help="Put a TODO comment above every site that needs a person.")
@@ -66,20 +58,19 @@ def codemod(
     """Rewrite TensorFlow 1 export code; without --write nothing changes and the diff is shown."""
     from codemods.site import Mode
     from migrate.cli.codemod_output import CodemodOutput, exit_status, run_with_progress
-    from migrate.cli.target_option import target_option
     from migrate.codemod.discover import discover
     from migrate.codemod.run import RunOptions
 
     automatic = Mode.EAGER if keras else None  # a Keras model neither trains nor exports with v2 behaviour off
     options = RunOptions(
-        select=_split(select),
-        ignore=_split(ignore),
-        mode=automatic if mode is ModeChoice.AUTO else Mode(mode.value),
+        select=rules_of(select),
+        ignore=rules_of(ignore),
+        mode=mode_of(mode) or automatic,
         include_tests=include_tests,
         jobs=jobs,
         todo=todo,
         keras=keras,
-        target=target_option(tensorflow),
+        target=target_of(tensorflow),
     )
     files = discover(paths)
     output = CodemodOutput(
@@ -95,7 +86,3 @@ def codemod(
         output.write(result)
     output.show(result)
     raise typer.Exit(exit_status(result, check=check, wrote=write))
-
-
-def _split(entries: list[str] | None) -> tuple[str, ...]:
-    return tuple(part.strip() for entry in entries or () for part in entry.split(",") if part.strip())

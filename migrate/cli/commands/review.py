@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from migrate.cli.commands.codemod import ModeChoice, _split
-
-if TYPE_CHECKING:
-    from codemods.site import Mode
+from migrate.cli.codemod_options import (
+    Ignore,
+    Jobs,
+    ModeChoice,
+    ModeOption,
+    Select,
+    Version,
+    mode_of,
+    rules_of,
+    target_of,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,23 +41,12 @@ def review(
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write how it ended as JSON, to stdout for -.")
     ] = None,
-    select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="RULE", help="Only these rules (SM101, or a prefix: SM1).")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="RULE", help="Not these rules.")] = None,
-    mode: Annotated[ModeChoice, typer.Option("--mode", help="How the program shall run on TensorFlow 2.")] = (
-        ModeChoice.AUTO
-    ),
-    tensorflow: Annotated[
-        str | None,
-        typer.Option(
-            "--tensorflow",
-            metavar="VERSION",
-            help="The TensorFlow the rewritten code shall run on (the installed one).",
-        ),
-    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    mode: ModeOption = ModeChoice.AUTO,
+    tensorflow: Version = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Review changes of tests too.")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")] = 0,
+    jobs: Jobs = 0,
     todo: Annotated[
         bool, typer.Option("--todo", help="Offer a TODO comment above every site that needs a person.")
     ] = False,
@@ -61,7 +57,6 @@ def review(
     """
     from migrate.cli.json_output import write_json
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
-    from migrate.cli.target_option import target_option
     from migrate.codemod.discover import discover
     from migrate.codemod.run import RunOptions
     from migrate.errors import Tf1to2Error
@@ -77,13 +72,13 @@ def review(
             "`tf1to2 codemod --diff` shows them, `tf1to2 review --replay FILE` makes those that FILE accepts."
         )
     options = RunOptions(
-        _split(select),
-        _split(ignore),
-        _mode(mode),
+        rules_of(select),
+        rules_of(ignore),
+        mode_of(mode),
         include_tests=include_tests,
         jobs=jobs,
         todo=todo,
-        target=target_option(tensorflow),
+        target=target_of(tensorflow),
     )
     files = discover(paths)
     path = replay or decisions or files.root / DEFAULT_NAME
@@ -99,9 +94,3 @@ def review(
     if json_file is not None:
         write_json(report.as_json(), json_file)
     raise typer.Exit(report.exit_status)
-
-
-def _mode(choice: ModeChoice) -> Mode | None:
-    from codemods.site import Mode
-
-    return None if choice is ModeChoice.AUTO else Mode(choice.value)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from migrate.cli.codemod_options import Jobs, Version, target_of
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -18,27 +20,19 @@ def scan(
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the report as JSON, to stdout for -.")
     ] = None,
-    tensorflow: Annotated[
-        str | None,
-        typer.Option(
-            "--tensorflow",
-            metavar="VERSION",
-            help="The TensorFlow the rewritten code shall run on (the installed one).",
-        ),
-    ] = None,
+    tensorflow: Version = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Count tests as rewritable too.")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")] = 0,
+    jobs: Jobs = 0,
 ) -> None:
     """List every TF1 save, export and load under PATH with what the codemods would make of it. Changes nothing."""
     from migrate.cli.codemod_output import run_with_progress
     from migrate.cli.scan_output import scan_report
     from migrate.cli.streams import put
-    from migrate.cli.target_option import target_option
     from migrate.codemod.discover import discover
     from migrate.codemod.report import as_json
     from migrate.codemod.run import RunOptions
 
-    options = RunOptions(include_tests=include_tests, jobs=jobs, target=target_option(tensorflow))
+    options = RunOptions(include_tests=include_tests, jobs=jobs, target=target_of(tensorflow))
     result = run_with_progress(discover(paths), options)
     if json_file is not None:
         put(json_file, as_json(result))

@@ -1,0 +1,65 @@
+"""Options that `codemod`, `scan` and `review` share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from migrate.errors import Tf1to2Error
+
+if TYPE_CHECKING:
+    from codemods.site import Mode
+    from codemods.target import Target
+
+
+class ModeChoice(str, Enum):
+    """How the migrated program runs on TensorFlow 2."""
+
+    AUTO = "auto"
+    EAGER = "eager"
+    GRAPH = "graph"
+
+
+Select = Annotated[
+    list[str] | None, typer.Option("--select", metavar="RULE", help="Only these rules (SM101, or a prefix: SM1).")
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="RULE", help="Not these rules.")]
+ModeOption = Annotated[ModeChoice, typer.Option("--mode", help="How the program shall run on TensorFlow 2.")]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        "--tensorflow", metavar="VERSION", help="The TensorFlow the rewritten code shall run on (the installed one)."
+    ),
+]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")]
+
+
+def rules_of(entries: list[str] | None) -> tuple[str, ...]:
+    """Return the rules that `--select` or `--ignore` names, given repeatedly or with commas."""
+    return tuple(part.strip() for entry in entries or () for part in entry.split(",") if part.strip())
+
+
+def mode_of(choice: ModeChoice) -> Mode | None:
+    """Return the mode that `--mode` forces, None for the one that suits each program."""
+    from codemods.site import Mode
+
+    return None if choice is ModeChoice.AUTO else Mode(choice.value)
+
+
+def target_of(version: str | None) -> Target:
+    """Return the TensorFlow that `--tensorflow` names, or the installed one.
+
+    Raises:
+        Tf1to2Error: Rewritten code does not run on it.
+    """
+    from codemods import target
+    from codemods.errors import UnsupportedTargetError
+
+    if version is None:
+        return target.installed_target()
+    try:
+        return target.target_of(version)
+    except UnsupportedTargetError as error:
+        raise Tf1to2Error(f"--tensorflow: {error}.") from error
