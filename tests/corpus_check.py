@@ -25,9 +25,10 @@ from codemods.module import Module
 from codemods.site import Outcome, Site
 from codemods.symbols import is_tensorflow
 from migrate.codemod.discover import discover
+from migrate.codemod.options import RunOptions
 from migrate.codemod.project import LocalProject, Repository
 from migrate.codemod.result import FileResult, FileStatus, RunResult
-from migrate.codemod.run import RunOptions, run_codemods
+from migrate.codemod.run import run_codemods
 
 _SYMBOLS = {
     "builder": ("saved_model.Builder",),

@@ -14,8 +14,9 @@ from codemods.site import Outcome, Site
 from migrate.cli.streams import put
 from migrate.codemod.diff import unified_diff
 from migrate.codemod.discover import FileSet
+from migrate.codemod.options import RunOptions
 from migrate.codemod.result import FileResult, FileStatus, RunResult
-from migrate.codemod.run import RunOptions, run_codemods
+from migrate.codemod.run import run_codemods
 from migrate.errors import Tf1to2Error
 
 _MANY_FILES = 400

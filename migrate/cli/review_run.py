@@ -15,8 +15,8 @@ from migrate.cli.review_loop import Conversation, DecisionsFile
 from migrate.cli.review_report import ReviewReport, edited_lines, standing_lines, undecided_lines
 from migrate.cli.review_screen import ReviewScreen
 from migrate.codemod.discover import FileSet
+from migrate.codemod.options import RunOptions
 from migrate.codemod.result import RunResult
-from migrate.codemod.run import RunOptions
 from migrate.errors import Tf1to2Error
 from migrate.review.agenda import agenda_of
 from migrate.review.earlier import Earlier, as_before, earlier_contents

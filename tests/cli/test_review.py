@@ -16,8 +16,9 @@ pytest.importorskip("pty", reason="pseudo-terminals are of POSIX")
 
 from codemods.document import open_document
 from migrate.codemod.discover import discover
+from migrate.codemod.options import RunOptions
 from migrate.codemod.result import RunResult
-from migrate.codemod.run import RunOptions, run_codemods
+from migrate.codemod.run import run_codemods
 from tests.cli.terminal import Terminal
 from tests.review.files import SIMPLE_SAVE
 

@@ -11,9 +11,10 @@ from codemods.site import Mode, Outcome
 from migrate.codemod.diff import unified_diff
 from migrate.codemod.discover import discover
 from migrate.codemod.grouping import groups
+from migrate.codemod.options import RunOptions
 from migrate.codemod.project import imported_names
 from migrate.codemod.result import FileStatus, RunResult
-from migrate.codemod.run import RunOptions, run_codemods
+from migrate.codemod.run import run_codemods
 from migrate.codemod.writing import replace_file
 from migrate.errors import Tf1to2Error
 

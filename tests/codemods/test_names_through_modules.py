@@ -8,8 +8,9 @@ import pytest
 
 from codemods.module import Module
 from migrate.codemod.discover import discover
+from migrate.codemod.options import RunOptions
 from migrate.codemod.project import LocalProject, Repository
-from migrate.codemod.run import RunOptions, run_codemods
+from migrate.codemod.run import run_codemods
 
 SPEC = "tensorflow.estimator.EstimatorSpec"
 COMPAT = "import tensorflow.compat.v1 as tf\nv1 = tf.compat.v1\nSpec = tf.estimator.EstimatorSpec\n"

@@ -8,8 +8,9 @@ from pathlib import Path
 from codemods.document import open_document
 from codemods.site import Edit, Guidance, Mode, Outcome, Site
 from migrate.codemod.discover import discover
+from migrate.codemod.options import RunOptions
 from migrate.codemod.result import RunResult
-from migrate.codemod.run import RunOptions, run_codemods
+from migrate.codemod.run import run_codemods
 from migrate.review.agenda import Agenda, agenda_of
 from migrate.review.files import ReviewFile
 

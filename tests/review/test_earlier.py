@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.codemod.discover import discover
-from migrate.codemod.run import RunOptions, run_codemods
+from migrate.codemod.options import RunOptions
+from migrate.codemod.run import run_codemods
 from migrate.review.earlier import as_before, earlier_contents, written_file
 from migrate.review.stored import Replaced, StoredReview, WrittenFile
 from tests.review.files import SIMPLE_SAVE, planned

@@ -59,7 +59,7 @@ def codemod(
     from codemods.site import Mode
     from migrate.cli.codemod_output import CodemodOutput, exit_status, run_with_progress
     from migrate.codemod.discover import discover
-    from migrate.codemod.run import RunOptions
+    from migrate.codemod.options import RunOptions
 
     automatic = Mode.EAGER if keras else None  # a Keras model neither trains nor exports with v2 behaviour off
     options = RunOptions(

@@ -58,7 +58,7 @@ def review(
     from migrate.cli.json_output import write_json
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
     from migrate.codemod.discover import discover
-    from migrate.codemod.run import RunOptions
+    from migrate.codemod.options import RunOptions
     from migrate.errors import Tf1to2Error
     from migrate.review.stored import DEFAULT_NAME
 

@@ -29,8 +29,8 @@ def scan(
     from migrate.cli.scan_output import scan_report
     from migrate.cli.streams import put
     from migrate.codemod.discover import discover
+    from migrate.codemod.options import RunOptions
     from migrate.codemod.report import as_json
-    from migrate.codemod.run import RunOptions
 
     options = RunOptions(include_tests=include_tests, jobs=jobs, target=target_of(tensorflow))
     result = run_with_progress(discover(paths), options)

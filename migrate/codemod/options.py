@@ -1,0 +1,25 @@
+"""What the user chose for a run of the codemods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from codemods.site import Mode
+from codemods.target import Target, installed_target
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the user chose. `mode` None lets the tool decide per group of files; `jobs` 0 means one per core.
+
+    `target` is the TensorFlow that the rewritten code is to run on.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    mode: Mode | None = None
+    include_tests: bool = False
+    jobs: int = 0
+    todo: bool = False
+    keras: bool = False
+    target: Target = field(default_factory=installed_target)
