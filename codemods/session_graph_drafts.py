@@ -18,7 +18,7 @@ from codemods.rule import Draft
 from codemods.session_exports import Export, constant, own_statement, same_value
 from codemods.session_graph_code import session_graph_source
 from codemods.session_graphs import Origin, SessionGraph, session_graphs
-from codemods.site import Edit, Guidance, Import, Outcome
+from codemods.site import Edit, Guidance, Import, Mode, Outcome
 from codemods.sm901_compat_v1 import spelled_out
 from codemods.top_level import definition_edit
 from codemods.tree import walk
@@ -33,6 +33,8 @@ _REASONS = {
 
 def session_graph_drafts(module: Module, origin: Origin, symbol: str | None = None) -> Mapping[cst.CSTNode, Draft]:
     """Return the native drafts of one origin by their first call, those of one symbol where it is given."""
+    if module.mode is not Mode.GRAPH:  # a module is planned in both modes
+        return {}
     drafts = module.memo.get("session_graph_drafts")
     if not isinstance(drafts, list):
         drafts = module.memo["session_graph_drafts"] = list(_drafts(module))

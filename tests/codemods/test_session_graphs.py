@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from codemods.engine import Surroundings, open_file
+from codemods.registry import all_rules
 from codemods.session_graph_code import session_graph_source
 from codemods.site import Mode, Outcome
 from tests.codemods.helpers import after, drafts
@@ -91,6 +93,15 @@ def test_what_the_session_holds_is_served(before: str, expected: str | None) -> 
     assert "migrate.shim" not in rewritten
     if expected is not None:
         assert rewritten == expected
+
+
+def test_a_module_that_was_planned_in_eager_mode_is_planned_anew() -> None:
+    opened = open_file("export.py", (HEAD + GRAPH + RUN + SIMPLE).encode())
+    found = [
+        [site.outcome for site in opened.plan(all_rules(), Surroundings(mode)).sites if site.rule == "SM101"]
+        for mode in (Mode.EAGER, Mode.GRAPH)
+    ]
+    assert found == [[Outcome.SHIM], [Outcome.NATIVE]]
 
 
 LEFT = {
