@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from codemods.errors import UnparsableSourceError
 from codemods.notebook import Cell, NotebookModule, modules_of, read_cells, render
-from codemods.rewriting import apply_edits, merged, rewriting_steps, shifted
+from codemods.rewriting import apply_edits, moved_cells, rewriting_steps
 from codemods.site import Site
 
 _BOM = b"\xef\xbb\xbf"
@@ -67,31 +67,14 @@ class Document:
             mine = [site for site in sites if site.part == number]
             if part.notebook is None or not mine:
                 continue
-            text, spans = part.text, [(span, span.start, span.end) for span in part.notebook.spans]
-            for edits in _notebook_steps(part, mine, self.path):
-                ordered = merged(edits)
-                text = apply_edits(text, ordered)
-                spans = [(span, shifted_start(start, ordered), shifted(end, ordered)) for span, start, end in spans]
-            for span, start, end in spans:
+            text, cells = part.text, tuple((span.start, span.end) for span in part.notebook.spans)
+            for edits in rewriting_steps(part.masked, mine, self.path, cells):
+                text, cells = apply_edits(text, edits), moved_cells(cells, edits)
+            for span, (start, end) in zip(part.notebook.spans, cells, strict=True):
                 new = span.cell.text[: span.skipped] + text[start:end]
                 if new != span.cell.text:
                     changed[span.cell.number] = (span.cell, new)
         return render(self.raw, changed)
-
-
-def shifted_start(offset: int, edits: Iterable[object]) -> int:
-    """Return where the first character of a cell lies after the edits: what is inserted at its start belongs to it."""
-    from codemods.site import Edit
-
-    moved = offset
-    for edit in edits:
-        if isinstance(edit, Edit) and edit.end <= offset and not (edit.start == edit.end == offset):
-            moved += len(edit.text) - (edit.end - edit.start)
-    return moved
-
-
-def _notebook_steps(part: Part, sites: list[Site], path: str) -> Iterable[tuple]:  # type: ignore[type-arg]
-    return rewriting_steps(part.masked, sites, path)
 
 
 def open_document(path: str, data: bytes) -> Document:

@@ -195,3 +195,35 @@ SWITCHED = "import tensorflow.compat.v1 as tf\nfrom migrate.shim import export_s
 )
 def test_v2_behaviour_is_switched_off_once_tensorflow_has_its_name(before: list[str], after: list[str]) -> None:
     assert cells_after(*before) == after
+
+
+AT_CELL_ENDS = [
+    pytest.param(
+        ["import numpy as np\nfrom tensorflow.contrib.session_bundle import exporter", "n = 224  # of input images"],
+        ["import numpy as np", "n = 224  # of input images"],
+        id="an import of contrib in the last line",
+    ),
+    pytest.param(["from tensorflow.contrib import slim", "n = 224"], ["", "n = 224"], id="the whole cell"),
+    pytest.param(
+        ["import numpy as np\nfrom tensorflow.saved_model import simple_save", "n = 224  # of input images"],
+        ["import numpy as np\nfrom migrate.shim import export_session", "n = 224  # of input images"],
+        id="an import whose only use goes",
+    ),
+    pytest.param(
+        ["import numpy as np\n\nfrom tensorflow.saved_model import simple_save\n", "\n\nn = 224"],
+        ["import numpy as np\n\nfrom migrate.shim import export_session", "\n\nn = 224"],
+        id="line breaks at the border",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "expected"), AT_CELL_ENDS)
+def test_what_goes_at_the_end_of_a_cell_takes_nothing_of_the_next(before: list[str], expected: list[str]) -> None:
+    call = "simple_save" if "simple_save" in before[0] else "tf.compat.v1.saved_model.simple_save"
+    head = "import tensorflow as tf\nprint(tf.__version__)"
+    source = notebook(head, *before, f"{call}(sess, path, {{'x': x}}, {{'y': y}})")
+    plan = plan_file("a.ipynb", source.encode(), all_rules())
+    assert plan.document is not None
+    _, _, first, second, last = json.loads(plan.document.apply(plan.sites))["cells"]
+    assert ["".join(first["source"]).rstrip("\n"), "".join(second["source"])] == expected
+    assert "".join(last["source"]) == "export_session(sess, path, {'x': x}, {'y': y})"
