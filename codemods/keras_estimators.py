@@ -14,6 +14,8 @@ from codemods.estimator_origins import Origin
 from codemods.estimators import Export, Reference, exports, references, training_before, trainings
 from codemods.module import Module
 from codemods.receivers import PassingReceiver, passing_receiver
+from codemods.scopes import Scope
+from codemods.site import Mode
 
 _MAKERS = (MODEL_TO_ESTIMATOR, "tensorflow.estimator.model_to_estimator")
 PARAMETERS = ("keras_model", "keras_model_path", "custom_objects", "model_dir", "config", "checkpoint_format")
@@ -25,8 +27,18 @@ EXPORT_PARAMETERS = (
     "checkpoint_path",
     "strip_default_attrs",
 )
-_TRAIN = "the Estimator trains the model, which needs TensorFlow <= 2.15: train with `model.fit` and export with "
+_TRAIN = (
+    "the Estimator trains the model, which needs TensorFlow <= 2.15: train with `model.fit`, or load what it has "
+    "trained with load_estimator_weights of migrate.shim.estimator, and export with "
+)
 _WITH_KERAS = "an ExportArchive endpoint that takes the receiver's keys and returns the model's output names"
+_LOAD = "load what was trained with load_estimator_weights of migrate.shim.estimator and export with "
+_IN_GRAPH_MODE = (
+    "the program keeps TF1 graph code and runs in graph mode, where Keras does not export the values of a session: in "
+    f"a program of its own, in eager mode, {_LOAD}"
+)
+EXPORT_BY_KERAS = _LOAD + _WITH_KERAS
+"""What becomes of a Keras model that an Estimator has trained."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +54,16 @@ class KerasEstimators:
         """Return why the module cannot be rewritten, None where it can."""
         if not self.exports or any(use.name in EXPORTERS for use in self.uses):
             return _TRAIN + _WITH_KERAS
+        if self.module.mode is Mode.GRAPH:
+            return _IN_GRAPH_MODE + _WITH_KERAS
         training = trainings(self.module)
         for each in self.exports:
             before = training_before(self.module, each.call, training)
             if before is not None:
                 return f"line {self.module.line_of(self.module.start(before))}: {_TRAIN}{_WITH_KERAS}"
         reasons = (
-            *(self._maker_obstacle(call) or self._use_obstacle(call) for call in self.makers),
             *(self._export_obstacle(each) for each in self.exports),
+            *(self._maker_obstacle(call) or self._use_obstacle(call) for call in self.makers),
         )
         for reason in reasons:
             if reason is not None:
@@ -82,6 +96,8 @@ class KerasEstimators:
         target = target_of(self.module.parent(call))
         for name in self.module.names.get(target.value, ()) if isinstance(target, cst.Name) else ():
             use = self.module.parent(name)
+            if self._owner(name, name.value) is not self._owner(call, name.value):
+                continue
             if isinstance(use, cst.Attribute) and use.attr.value not in EXPORT_METHODS | TRAINING_METHODS:
                 line = self.module.line_of(self.module.start(use))
                 return f"line {line}: `{self.module.code(use)}` is the Estimator's: the Keras model has no such thing"
@@ -96,7 +112,9 @@ class KerasEstimators:
                 return f"`{name}` has no counterpart in a Keras export: export with {_WITH_KERAS}"
         receiver = self.receiver(export)
         if receiver is None:
-            return f"the receiver computes its features, or is not in this file: trace its code in {_WITH_KERAS}"
+            return (
+                f"the receiver computes its keys or features, or is not in this file: trace its code in {_WITH_KERAS}"
+            )
         if receiver.model is not None and not self._is_the_model(receiver.model):
             return f"the receiver takes its inputs from `{self.module.code(receiver.model)}`: export with {_WITH_KERAS}"
         odd = next((each.key for each in receiver.fed if not _is_plain(each.key)), None)
@@ -127,11 +145,16 @@ class KerasEstimators:
     def _is_used_elsewhere(self, statement: cst.CSTNode, export: Export) -> bool:
         name = statement.name.value if isinstance(statement, cst.FunctionDef) else _assigned(statement)
         calls = [each.call for each in self.exports]
+        meant = self._owner(export.call, name)
         for use in self.module.names.get(name, ()):
             around = list(self.module.ancestors(use))
-            if statement not in around and not any(call in around for call in calls):
+            is_elsewhere = statement not in around and not any(call in around for call in calls)
+            if is_elsewhere and self._owner(use, name) is meant:
                 return True
         return False
+
+    def _owner(self, node: cst.CSTNode, name: str) -> Scope | None:
+        return self.module.scope(node).owner(name)
 
     def gone(self) -> frozenset[cst.CSTNode]:
         """What the rewrite removes or replaces as a whole."""

@@ -33,7 +33,7 @@ from codemods.estimators import (
 )
 from codemods.keras_classes import BASE as KERAS_BASE
 from codemods.keras_classes import keras_classes
-from codemods.keras_estimators import removed_receivers
+from codemods.keras_estimators import keras_estimators, removed_receivers
 from codemods.module import Module
 from codemods.rule import Draft, Example, Rule
 from codemods.site import Edit, Guidance, Import, Outcome
@@ -91,18 +91,20 @@ class Estimator(Rule):
         uses = [use for use in references(module) if not gone & set(module.ancestors(use.node))]
         stays = module.target.has_estimators  # else what model_to_estimator made is SM112's
         found = [each for each in exports(module, uses) if stays or each.origin is not Origin.KERAS]
-        file = _File(module, tuple(uses), tuple(found))
+        keras = None if stays else keras_estimators(module)
+        file = _File(module, tuple(uses), tuple(found), keras.obstacle() if keras is not None else None)
         drafts = [*file.export_drafts(), *file.part_drafts(), *file.keras_drafts(), *old_receivers(module)]
         yield from file.as_one_unit(drafts)
 
 
 @dataclass(frozen=True)
 class _File:
-    """A module with its Estimator symbols and exports."""
+    """A module with its Estimator symbols and exports, and why its Keras Estimators, if any, stay what they are."""
 
     module: Module
     uses: tuple[Reference, ...]
     exports: tuple[Export, ...]
+    keras_obstacle: str | None
 
     @property
     def symbols(self) -> ShimSymbols:
@@ -125,11 +127,17 @@ class _File:
     @property
     def converts(self) -> bool:
         """Whether this file's Estimator symbols move to the shim: it exports, or belongs to a program that does."""
-        if self.subclass is not None or self.module.target.has_estimators:
+        if self.subclass is not None or self.module.target.has_estimators or self.only_keras:
             return False
         if self.module.migrates:
             return any(use.in_shim for use in self.uses) or bool(self.exports)
         return any(export_obstacle(self.module, each) is None for each in self.exports)
+
+    @property
+    def only_keras(self) -> bool:
+        """Whether Keras models that must wait for a person are all that this file makes Estimators of."""
+        is_made_here = bool(self.exports) or any(use.name in CONSTRUCTORS for use in self.uses)
+        return self.keras_obstacle is not None and not is_made_here
 
     def export_drafts(self) -> Iterator[Draft]:
         training = trainings(self.module) if self.exports else []
@@ -169,6 +177,10 @@ class _File:
                     yield self._part(use, use.call, symbol)
                 elif self.module.target.has_estimators:
                     yield Draft(use.call, symbol, Outcome.SKIP, _KEPT)
+                elif self.only_keras:
+                    yield _manual(
+                        use.call, symbol, f"the export of this Keras model stays as it is: {self.keras_obstacle}"
+                    )
                 elif self.exports or self.subclass:
                     obstacle = self.subclass or export_obstacle(self.module, self.exports[0])
                     reason = f"the export of this model stays as it is: {obstacle}"

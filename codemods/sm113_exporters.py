@@ -16,8 +16,10 @@ import libcst as cst
 from codemods.contrib_learn import strategies
 from codemods.emit import argument, free_name, realign
 from codemods.estimator_names import EXPORTERS, estimator_name
+from codemods.estimator_origins import Origin, origin_of
 from codemods.estimators import Reference, references
 from codemods.imports import is_imported
+from codemods.keras_estimators import EXPORT_BY_KERAS
 from codemods.module import Module
 from codemods.rule import Draft, Example, Rule
 from codemods.site import Edit, Guidance, Import, Outcome
@@ -25,6 +27,10 @@ from codemods.symbols import is_tensorflow
 from codemods.target import OLDEST
 
 _SHIM = Import("migrate.shim", "estimator", "tf_estimator")
+_TRAINING = (
+    "training needs TensorFlow <= 2.15 (`--tensorflow 2.15` wraps the exporter, which then writes native TF2 "
+    "SavedModels)"
+)
 
 
 class Exporters(Rule):
@@ -96,31 +102,34 @@ def _reported(module: Module, use: Reference, call: cst.Call) -> Draft:
         return _draft(
             use, call, Outcome.SKIP, "already wrapped: it exports native TF2 SavedModels on TensorFlow <= 2.15"
         )
+    trained = _trained(module)
+    if trained is not None and origin_of(module, trained)[0] is Origin.KERAS:
+        return _draft(use, call, Outcome.MANUAL, f"{_TRAINING}; on a later one {EXPORT_BY_KERAS}")
     position = 2 if use.name == "BestExporter" else 1
     receiver = argument(call, "serving_input_receiver_fn", position)
     code = module.code(receiver.value) if receiver is not None else "serving_input_receiver_fn"
     name = argument(call, "name", 0)
     folder = " ".join(module.code(name.value).split()) if name is not None else '"best_exporter"'
-    estimator = _trained(module)
+    estimator = module.code(trained) if isinstance(trained, (cst.Name, cst.Attribute)) else "estimator"
     best = ", checkpoint_path=<the best checkpoint>" if use.name == "BestExporter" else ""
     return _draft(
         use,
         call,
         Outcome.MANUAL,
-        "training needs TensorFlow <= 2.15 (`--tensorflow 2.15` wraps the exporter, which then writes native TF2 "
-        "SavedModels); on a later one export the trained checkpoint with the Estimator of migrate.shim.estimator: "
+        f"{_TRAINING}; on a later one export the trained checkpoint with the Estimator of migrate.shim.estimator: "
         f'`{estimator}.export_saved_model(os.path.join({estimator}.model_dir, "export", {folder}), '
         f"{' '.join(code.split())}{best})`",
     )
 
 
-def _trained(module: Module) -> str:
+def _trained(module: Module) -> cst.BaseExpression | None:
+    """Return what `train_and_evaluate` trains here."""
     for call in module.calls:
         if estimator_name(module.resolve_call(call) or "") == "train_and_evaluate":
             given = argument(call, "estimator", 0)
-            if given is not None and isinstance(given.value, (cst.Name, cst.Attribute)):
-                return module.code(given.value)
-    return "estimator"
+            if given is not None:
+                return given.value
+    return None
 
 
 def _of_others(module: Module) -> Iterator[Draft]:

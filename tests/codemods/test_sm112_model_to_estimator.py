@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.site import Outcome
+from codemods.planning import plan_alone
+from codemods.registry import all_rules
+from codemods.site import Mode, Outcome
 from codemods.sm111_estimator import Estimator
 from codemods.sm112_model_to_estimator import ModelToEstimator
 from codemods.target import OLDEST
@@ -99,6 +101,11 @@ def test_a_receiver_that_copies_the_inputs_of_the_model(taken: str) -> None:
         pytest.param(
             RECEIVER.replace("'x': x", "'x': x / 255") + MADE + EXPORT, "computes", id="a receiver that computes"
         ),
+        pytest.param(
+            RECEIVER.replace("'x': x", "'x': x / 255") + MADE.replace("est = ", "") + MADE + EXPORT,
+            "computes",
+            id="a receiver that computes is told of first",
+        ),
         pytest.param(RECEIVER.replace("'rows'", "'in'") + MADE + EXPORT, "'in'", id="a key that no argument can have"),
         pytest.param("from mine import fn\n" + MADE + EXPORT, "not in this file", id="a receiver from elsewhere"),
         pytest.param(RECEIVER + "use(fn)\n" + MADE + EXPORT, "used elsewhere", id="a receiver used twice"),
@@ -156,6 +163,33 @@ def test_is_reported_and_stays(source: str, words: str) -> None:
 def test_must_not_touch(source: str) -> None:
     assert after(ModelToEstimator, source) == source
     assert drafts(ModelToEstimator, source) == ()
+
+
+def test_a_name_of_another_scope_is_not_the_receiver() -> None:
+    source = HEAD + RECEIVER + "def train(est):\n  fn = read\n  return est, fn\n\n" + MADE + EXPORT
+    assert "export_keras_model(est, 'out')" in after(ModelToEstimator, source)
+    source = HEAD + RECEIVER + "def other(f):\n  est = make()\n  return est.predict(f)\n\n" + MADE + EXPORT
+    assert "export_keras_model(est, 'out')" in after(ModelToEstimator, source)
+
+
+def test_in_graph_mode_keras_would_export_other_values() -> None:
+    source = HEAD + RECEIVER + MADE + EXPORT
+    assert after(ModelToEstimator, source, mode=Mode.GRAPH) == source
+    assert {site.outcome for site in drafts(ModelToEstimator, source, mode=Mode.GRAPH)} == {Outcome.MANUAL}
+    kept = "def raw():\n  return tf.Session().run(tf.placeholder(tf.float32))\n"
+    (site, *_) = [each for each in plan_alone(source + kept, "a.py", all_rules()) if each.rule == "SM112"]
+    assert "graph mode" in site.reason
+
+
+def test_the_receiver_of_a_keras_export_that_stays_is_told_why() -> None:
+    for source, words in (
+        (RECEIVER.replace("'x': x", "'x': x / 255") + MADE + EXPORT, "computes"),
+        (RECEIVER + MADE + "tf.estimator.FinalExporter('f', fn)\n", "load_estimator_weights"),
+    ):
+        (site,) = drafts(Estimator, HEAD + source)
+        assert (site.outcome, site.symbol.rpartition(".")[2]) == (Outcome.MANUAL, "ServingInputReceiver")
+        assert words in site.reason
+        assert "same name" not in site.reason
 
 
 def test_the_estimator_rule_leaves_keras_exports_alone() -> None:

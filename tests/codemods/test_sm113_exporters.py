@@ -61,6 +61,15 @@ def test_is_reported_with_the_code_for_a_later_one(source: str, code: str) -> No
     assert "2.15" in site.reason
 
 
+def test_for_a_keras_model_the_code_is_keras() -> None:
+    made = "e = tf.keras.estimator.model_to_estimator(keras_model=m)\n"
+    source = HEAD + made + FINAL + "tf.estimator.train_and_evaluate(e, t, v)\n"
+    (site,) = drafts(Exporters, source.replace("e = tf.estimator", "f = tf.estimator"))
+    assert site.outcome is Outcome.MANUAL
+    assert "load_estimator_weights" in site.reason
+    assert "estimator.export_saved_model" not in site.reason
+
+
 @pytest.mark.parametrize("target", [OLDEST, NEWEST])
 def test_an_exporter_of_another_package_is_reported(target: Target) -> None:
     source = "from rec.main import BestExporter\ne = BestExporter(name='best', serving_input_receiver_fn=fn)\n"

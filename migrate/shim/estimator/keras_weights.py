@@ -22,8 +22,13 @@ def load_estimator_weights(keras_model: Any, model_dir: Any, checkpoint_path: An
         checkpoint_path: the checkpoint's prefix; the latest of `model_dir` when None.
 
     Raises:
-        EstimatorError: there is no checkpoint, or it lacks a weight or has another shape for it.
+        EstimatorError: there is no checkpoint, it lacks a weight or has another shape for it, or a TF1 graph is being
+            built: there an assignment is an op that nothing runs, and an export would hold the initial values.
     """
+    if not tf.executing_eagerly():
+        raise EstimatorError(
+            "Weights are loaded in eager mode: without tf.disable_v2_behavior(), and not inside of a tf.Graph."
+        )
     checkpoint = find_checkpoint(str(model_dir), checkpoint_path, None)
     reader = tf.train.load_checkpoint(checkpoint)
     keys, shapes = _keys_by_variable_name(reader), reader.get_variable_to_shape_map()

@@ -37,3 +37,8 @@ def test_a_named_checkpoint_is_taken() -> None:
 def test_another_model_is_refused(units: int, name: str, match: str) -> None:
     with pytest.raises(EstimatorError, match=match):
         load_estimator_weights(dense(units, name), FOLDER)
+
+
+def test_in_a_graph_no_assignment_is_promised() -> None:
+    with tf.Graph().as_default(), pytest.raises(EstimatorError, match="eager mode"):
+        load_estimator_weights(dense(4, "hidden"), FOLDER)
