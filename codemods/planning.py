@@ -15,6 +15,8 @@ from codemods.rule import Draft, Rule
 from codemods.site import Edit, Mode, Outcome, Site, site_id
 
 _WITHOUT_SESSION = frozenset({"SM112"})  # its shim reads a checkpoint into a Keras model, in eager mode
+_SPELLS = "SM901"  # what the others write counts on its imports and its mode
+_IN_THE_WAY = "the rewrite would touch code that another site rewrites; apply that one first, then run again"
 _RANK = {Outcome.SKIP: 3, Outcome.NATIVE: 2, Outcome.SHIM: 1, Outcome.MANUAL: 0}
 
 
@@ -58,9 +60,23 @@ def plan_module(
         accepted = _choose(followers, edits)
         edits.extend(edit for candidate in accepted for edit in candidate.draft.edits)
         following.extend(_sites(module, accepted, part))
+    if any(site.rule == _SPELLS and site.reason == _IN_THE_WAY for site in following):
+        return _sorted(_given_up(site) if site.changes else site for site in (*sites, *following))
     wanted = frozenset(site.id for site in following if site.changes)
     sites = tuple(replace(site, needs=site.needs | wanted) if site.changes else site for site in sites)
-    return tuple(sorted((*sites, *following), key=lambda site: (site.anchor, site.rule)))
+    return _sorted((*sites, *following))
+
+
+def _sorted(sites: Iterable[Site]) -> tuple[Site, ...]:
+    return tuple(sorted(sites, key=lambda site: (site.anchor, site.rule)))
+
+
+def _given_up(site: Site) -> Site:
+    """A change that counts on the file's imports and mode is none where those cannot be had."""
+    reason = "the file's imports, which it needs, could not be rewritten with it; rewrite those by hand first"
+    return replace(
+        site, outcome=Outcome.MANUAL, reason=reason, edits=(), imports=(), freed=frozenset(), needs=frozenset()
+    )
 
 
 def graph_reason(module: Module, sites: Iterable[Site]) -> str | None:
@@ -141,8 +157,7 @@ def _guarded(module: Module, draft: Draft, untouchable: str | None) -> Draft:
 
 
 def _refused(draft: Draft) -> Draft:
-    reason = "the rewrite would touch code that another site rewrites; apply that one first, then run again"
-    return replace(draft, outcome=Outcome.MANUAL, reason=reason, edits=(), imports=(), freed=frozenset())
+    return replace(draft, outcome=Outcome.MANUAL, reason=_IN_THE_WAY, edits=(), imports=(), freed=frozenset())
 
 
 def _conflict(first: Edit, second: Edit) -> bool:

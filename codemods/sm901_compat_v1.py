@@ -56,7 +56,8 @@ class CompatV1(Rule):
         if not is_v1:
             is_v1 = switches_import(module, uses, is_rewritten=is_rewritten) and not _writes_natively(sites)
         edits = list(_without(sites, self._edits(module, uses, is_v1)))
-        disable = disable_edit(module, uses) if starts_graph_mode(module, uses) else None
+        others = [edit for site in sites for edit in site.edits]
+        disable = disable_edit(module, uses, others) if starts_graph_mode(module, uses) else None
         legacy = needs_legacy_keras(module, uses)
         if legacy:
             edits.extend(opt_in_edits(module))

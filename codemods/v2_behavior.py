@@ -53,10 +53,10 @@ def _needs_it(module: Module, use: Use) -> bool:
     return use.name in GRAPH_ONLY and not in_explicit_graph(module, use.node)
 
 
-def disable_edit(module: Module, uses: Sequence[Use]) -> DisableCall:
-    """Return the call, placed after the imports that follow the TensorFlow import."""
+def disable_edit(module: Module, uses: Sequence[Use], edits: Sequence[Edit] = ()) -> DisableCall:
+    """Return the call, placed after the imports that follow the TensorFlow import, those that the `edits` leave."""
     newline = newline_of(module)
-    place = _place(module, uses)
+    place = _place(module, uses, edits)
     if place is None:
         return _at_head(module)
     alias = _v1_alias(module, uses, place)
@@ -118,7 +118,7 @@ def _tensorflow_names(module: Module) -> Iterator[tuple[str, str, int]]:
             yield name, target, min(module.start(binding.node) for binding in bindings)
 
 
-def _place(module: Module, uses: Sequence[Use]) -> int | None:
+def _place(module: Module, uses: Sequence[Use], edits: Sequence[Edit]) -> int | None:
     """Return the end of the last line of the imports that stand together with the TensorFlow import."""
     last = _first_import(module, uses)
     if last is None:
@@ -128,7 +128,18 @@ def _place(module: Module, uses: Sequence[Use]) -> int | None:
         if not _is_import_only(statement) or _in_other_cell(module, last, statement):
             break
         last = statement
-    end = module.end(last)
+    head = statements[: statements.index(last) + 1]
+    left = [statement for statement in head if not _goes(module, statement, edits)]
+    return _line_end(module, left[-1]) if left else None
+
+
+def _goes(module: Module, statement: cst.CSTNode, edits: Sequence[Edit]) -> bool:
+    """Whether an edit takes away the end of the statement's line."""
+    return any(edit.start < _line_end(module, statement) < edit.end for edit in edits)
+
+
+def _line_end(module: Module, statement: cst.CSTNode) -> int:
+    end = module.end(statement)
     line = module.text[end : module.line_end(max(end - 1, 0))]
     return end + len(line.rstrip("\r\n"))
 

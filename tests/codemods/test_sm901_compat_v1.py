@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from codemods.document import open_document
 from codemods.engine import Surroundings, plan_file
-from codemods.site import Mode
+from codemods.module import Module
+from codemods.registry import all_rules
+from codemods.rule import Draft
+from codemods.site import Edit, Mode, Outcome
 from codemods.sm101_simple_save import SimpleSave
 from codemods.sm901_compat_v1 import CompatV1
 
@@ -21,6 +27,35 @@ def migrated(source: str, around: Surroundings = GRAPH) -> str:
     again = plan_file("a.py", result.encode(), [CompatV1()], around)
     assert open_document("a.py", result.encode()).apply(again.sites).decode() == result
     return result
+
+
+def test_the_call_is_placed_beside_imports_that_stay() -> None:
+    head = "import tensorflow as tf\nfrom tensorflow.contrib.session_bundle import exporter\n"
+    call = 'tf.saved_model.simple_save(tf.Session(), "out", {"x": x}, {"y": x})\n'
+    plan = plan_file("a.py", (head + call).encode(), all_rules(), GRAPH)
+    assert {site.outcome for site in plan.sites} <= {Outcome.NATIVE, Outcome.SHIM}
+    assert plan.document is not None
+    result = plan.document.apply(plan.sites).decode()
+    assert result.startswith(
+        "import tensorflow.compat.v1 as tf\nfrom migrate.shim import export_session\n\ntf.disable_"
+    )
+    assert "exporter" not in result
+
+
+class _TakesTheImport(SimpleSave):
+    """Edits what SM901 must edit too."""
+
+    def plan(self, module: Module) -> Iterator[Draft]:
+        for draft in super().plan(module):
+            yield replace(draft, edits=(*draft.edits, Edit(0, module.line_end(0), "import tensorflow as tf\n")))
+
+
+def test_without_its_imports_and_its_mode_nothing_is_rewritten() -> None:
+    source = b'import tensorflow as tf\ntf.saved_model.simple_save(tf.Session(), "out", {"x": x}, {"y": x})\n'
+    plan = plan_file("a.py", source, [_TakesTheImport(), CompatV1()], GRAPH)
+    assert [site.outcome for site in plan.sites] == [Outcome.MANUAL] * 2
+    assert plan.document is not None
+    assert plan.document.apply(plan.sites) == source
 
 
 OPT_IN = 'os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Keras 2, asked for before TensorFlow is imported\n'
