@@ -121,9 +121,21 @@ class KerasEstimators:
         if odd is not None:
             return f"the input key {odd!r} cannot name an argument of an endpoint: {_WITH_KERAS} needs another key"
         for statement in receiver.statements:
-            if self._is_used_elsewhere(statement, export):
+            if self._is_used_elsewhere(statement, receiver, export):
                 return "the receiver is used elsewhere too, and needs a TF1 graph: export with " + _WITH_KERAS
+            if not self._leaves_a_block(statement, receiver):
+                return f"the receiver is all that its line or block holds: export with {_WITH_KERAS}"
         return None
+
+    def _leaves_a_block(self, statement: cst.CSTNode, receiver: PassingReceiver) -> bool:
+        """Whether removing a statement takes nothing else with it, and something is left of the block around it."""
+        if not isinstance(statement, cst.FunctionDef) and not (
+            isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+        ):
+            return False
+        block = self.module.parent(statement)
+        body = block.body if isinstance(block, (cst.IndentedBlock, cst.Module)) else ()
+        return isinstance(block, cst.Module) or any(each not in receiver.statements for each in body)
 
     def _is_the_model(self, name: cst.Name) -> bool:
         """Whether the name means the one Keras model that becomes an Estimator here."""
@@ -142,13 +154,13 @@ class KerasEstimators:
         wanted = given.get("serving_input_receiver_fn")
         return passing_receiver(self.module, wanted.value) if wanted is not None else None
 
-    def _is_used_elsewhere(self, statement: cst.CSTNode, export: Export) -> bool:
+    def _is_used_elsewhere(self, statement: cst.CSTNode, receiver: PassingReceiver, export: Export) -> bool:
         name = statement.name.value if isinstance(statement, cst.FunctionDef) else _assigned(statement)
         calls = [each.call for each in self.exports]
         meant = self._owner(export.call, name)
         for use in self.module.names.get(name, ()):
             around = list(self.module.ancestors(use))
-            is_elsewhere = statement not in around and not any(call in around for call in calls)
+            is_elsewhere = not any(each in around for each in (*receiver.statements, *calls))
             if is_elsewhere and self._owner(use, name) is meant:
                 return True
         return False

@@ -45,10 +45,11 @@ def passing_receiver(module: Module, receiver_fn: cst.BaseExpression) -> Passing
     """Return what a `serving_input_receiver_fn` feeds, None where it computes, or is no function of this module."""
     if isinstance(receiver_fn, cst.Lambda):
         fed = _from_receiver(module, receiver_fn.body)
-        return PassingReceiver(fed, ()) if fed else None
+        return PassingReceiver(fed, tuple(_placeholders_of(module, receiver_fn.body))) if fed else None
     if isinstance(receiver_fn, cst.Call):
         fed = _from_builder(module, receiver_fn)
-        return PassingReceiver(fed, (), _model(module, receiver_fn)) if fed else None
+        statements = tuple(_placeholders_of(module, receiver_fn))
+        return PassingReceiver(fed, statements, _model(module, receiver_fn)) if fed else None
     if not isinstance(receiver_fn, cst.Name):
         return None
     bindings = module.bindings(receiver_fn)
@@ -60,13 +61,29 @@ def passing_receiver(module: Module, receiver_fn: cst.BaseExpression) -> Passing
         statement = module.statement(binding.node)
         if not fed or statement is None:
             return None
-        return PassingReceiver(fed, (statement,), _model(module, binding.value))
+        statements = (*_placeholders_of(module, binding.value), statement)
+        return PassingReceiver(fed, statements, _model(module, binding.value))
     if isinstance(binding.node, cst.FunctionDef) and not _parameters(binding.node):
         returned = [node for node in walk(binding.node.body) if isinstance(node, cst.Return)]
         if len(returned) == 1 and returned[0].value is not None and _only_placeholders(module, binding.node):
             fed = _from_receiver(module, returned[0].value)
             return PassingReceiver(fed, (binding.node,)) if fed else None
     return None
+
+
+def _placeholders_of(module: Module, expression: cst.BaseExpression) -> Iterator[cst.CSTNode]:
+    """Yield the statements that assign the dictionaries and placeholders by whose names the expression takes them."""
+    for name in walk(expression):
+        if not isinstance(name, cst.Name) or name not in module.names.get(name.value, ()):
+            continue
+        found = module.bindings(name)
+        value = found[0].value if len(found) == 1 and found[0].kind is BindingKind.ASSIGN else None
+        is_placeholder = isinstance(value, cst.Call) and module.resolve_call(value) == _PLACEHOLDER
+        if value is not None and (is_placeholder or isinstance(value, cst.Dict)):
+            yield from _placeholders_of(module, value)
+            statement = module.statement(found[0].node)
+            if statement is not None:
+                yield statement
 
 
 def _parameters(function: cst.FunctionDef) -> bool:

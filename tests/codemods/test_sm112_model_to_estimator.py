@@ -165,6 +165,31 @@ def test_must_not_touch(source: str) -> None:
     assert drafts(ModelToEstimator, source) == ()
 
 
+def test_placeholders_that_only_the_receiver_takes_go_with_it() -> None:
+    taken = (
+        "def export(d):\n  x = tf.placeholder(tf.float32, [None, 4])\n  features = {'x': x}\n"
+        "  fn = tf.estimator.export.build_raw_serving_input_receiver_fn(features)\n"
+        f"  {MADE}  return {EXPORT}"
+    )
+    result = after(None, HEAD + taken)
+    assert "tf.TensorSpec([None, 4], tf.float32, name='x')" in result
+    assert "def export(d):\n  est = model\n  return export_keras_model(est, 'out')\n" in result
+    assert "compat.v1" not in result
+    for kept in ("  print(x)\n", "  use(features)\n"):
+        source = HEAD + taken.replace("  est =", kept + "  est =")
+        assert after(ModelToEstimator, source) == source
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["a = 1; fn = {}\n", "fn = None\nif a:\n  fn = {}\n", "if a:\n  fn = {}\n", "if a: fn = {}\n"],
+)
+def test_must_not_take_other_code_with_the_receiver(made: str) -> None:
+    raw = "tf.estimator.export.build_raw_serving_input_receiver_fn({'x': tf.placeholder(tf.float32)})"
+    source = HEAD + made.format(raw) + MADE + EXPORT
+    assert after(ModelToEstimator, source) == source
+
+
 def test_a_name_of_another_scope_is_not_the_receiver() -> None:
     source = HEAD + RECEIVER + "def train(est):\n  fn = read\n  return est, fn\n\n" + MADE + EXPORT
     assert "export_keras_model(est, 'out')" in after(ModelToEstimator, source)

@@ -42,3 +42,24 @@ def test_another_model_is_refused(units: int, name: str, match: str) -> None:
 def test_in_a_graph_no_assignment_is_promised() -> None:
     with tf.Graph().as_default(), pytest.raises(EstimatorError, match="eager mode"):
         load_estimator_weights(dense(4, "hidden"), FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("layer", "match"),
+    [
+        (lambda: tf.keras.layers.LSTM(2), "recurrent layer .*recurrent_activation"),
+        (lambda: tf.keras.layers.Bidirectional(tf.keras.layers.GRU(2)), "reset_after"),
+    ],
+)
+def test_layers_that_mean_something_else_than_in_tensorflow1_are_refused(layer: Any, match: str) -> None:
+    model = tf.keras.Sequential([tf.keras.Input([3, 2]), layer()])
+    with pytest.raises(EstimatorError, match=match):
+        load_estimator_weights(tf.keras.Sequential([model]), FOLDER)
+
+
+def test_the_hard_sigmoid_of_keras_3_is_refused() -> None:
+    inner = tf.keras.layers.Dense(2, activation="hard_sigmoid", name="other")
+    model = tf.keras.Sequential([tf.keras.Input([3, 2]), tf.keras.layers.TimeDistributed(inner)])
+    is_that_of_tf1 = float(inner.activation(tf.constant(1.0))) == pytest.approx(0.7)
+    with pytest.raises(EstimatorError, match="no weight" if is_that_of_tf1 else "clip_by_value"):
+        load_estimator_weights(model, FOLDER)
