@@ -18,11 +18,13 @@ from codemods.module import Module
 from codemods.tree import dotted
 
 _NOT_WEIGHTS = re.compile(
-    r"(?<!embedding_)lookup|[Hh]ash_?[Tt]able|index_to_string|string_to_index|py_func|py_function|numpy_function"
+    r"(?<!embedding_)lookup|Lookup|TextVectorization|vocabulary_(?:list|file)|[Hh]ash_?[Tt]able|index_to_string|string_to_index|py_func|py_function|numpy_function"
     r"|make_(?:one_shot|initializable)_iterator|get_next\(|[Qq]ueue|shuffle_batch|train\.batch|input_producer"
     r"|\bassign(?:_add|_sub)?\(|scatter_(?:add|sub|update|nd_)|count_up_to|updates_collections"
     r"|local_variable\(|LOCAL_VARIABLES|sparse_placeholder|placeholder_with_default|load_op_library"
     r"|import_meta_graph|import_graph_def|loader\.load|saved_model\.load|ASSET_FILEPATHS"
+    r"|SparseTensor|VarLenFeature|to_sparse|from_dense|ctc_(?:greedy|beam)|sparse=True|\bDefun\b|@[\w.]*\bfunction\b"
+    r"|learning_phase\(\)"
 )
 # Packages beside the standard library that build no graphs of their own, and those whose layers are plain ops.
 _KNOWN_NAMES = """
@@ -42,8 +44,13 @@ def builds_only_weights(module: Module) -> bool:
     return found
 
 
+def names_only_weights(module: Module) -> bool:
+    """Whether the file itself says nothing that makes more than ops and variables."""
+    return _NOT_WEIGHTS.search(module.text) is None
+
+
 def _is_plain(module: Module, seen: set[str]) -> bool:
-    if _NOT_WEIGHTS.search(module.text) or not all(_is_bound(module, call) for call in module.calls):
+    if not names_only_weights(module) or not all(_is_bound(module, call) for call in module.calls):
         return False
     for targets in _imports(module):
         found = [other for target in targets if (other := _find(module, target)) is not None]

@@ -15,16 +15,22 @@ def session_graph_source(tf: str, class_name: str, function_name: str, unit: str
 _SOURCE = '''class ServedGraph(tf.Module):
     """Serves what a session's graph computes, with the values that its variables have in the session."""
 
-    def __init__(self, graph, values):
+    def __init__(self, graph, variables, values):
         super().__init__()
         self._graph_def = graph.as_graph_def(add_shapes=True)
         trained = {variable.op.name for variable in graph.get_collection("trainable_variables")}
-        self.weights = {
-            name: tf.Variable(value, trainable=name in trained, name=name, use_resource=True)
-            for name, value in values.items()
-        }
+        self.weights = {}
+        for name, variable in variables.items():
+            unset = tf.zeros(getattr(values[name], "shape", ()), variable.dtype.base_dtype)
+            self.weights[name] = tf.Variable(unset, trainable=name in trained, name=name, use_resource=True)
 
     def signature(self, inputs, outputs):
+        for key, tensor in (*inputs.items(), *outputs.items()):
+            if tensor.op.name in self.weights:
+                raise ValueError(f"{key} is a variable: export the tf.identity of it.")
+        for key, tensor in inputs.items():
+            if tensor.op.type == "PlaceholderWithDefault":
+                raise ValueError(f"{key} is optional, and inputs of TF2 functions are not: give it no default.")
         needed = [tensor.op.name for tensor in (*inputs.values(), *outputs.values())]
         graph_def = tf.graph_util.extract_sub_graph(self._graph_def, needed)
         read = {name.split(":")[0] for node in graph_def.node for name in node.input}
@@ -70,10 +76,12 @@ def save_graph(session, export_dir, signatures):
     export_dir = tf.compat.as_str_any(export_dir)
     if tf.gfile.Exists(export_dir) and tf.gfile.ListDirectory(export_dir):
         raise AssertionError(f"Export directory already exists, and isn't empty: {export_dir}")
-    values = session.run({variable.op.name: variable for variable in session.graph.get_collection("variables")})
+    variables = {variable.op.name: variable for variable in session.graph.get_collection("variables")}
+    values = session.run(variables) if variables else {}
     with tf.Graph().as_default(), tf.Session() as writing:
-        served = ServedGraph(session.graph, values)
+        served = ServedGraph(session.graph, variables, values)
         functions = {key: served.signature(inputs, outputs) for key, (inputs, outputs) in signatures.items()}
-        writing.run(tf.global_variables_initializer())
+        fed = {variable.initializer.inputs[1]: values[name] for name, variable in served.weights.items()}
+        writing.run(tf.global_variables_initializer(), fed)  # as constants, large weights would not fit into the graph
         tf.saved_model.save(served, export_dir, signatures=functions)
 '''

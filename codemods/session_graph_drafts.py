@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
-from codemods.graph_code import builds, no_signature_left, tensors_for_infos
+from codemods.graph_code import no_signature_left, tensors_for_infos
 from codemods.graph_module import call_lines
-from codemods.imported_graphs import graph_blocks
 from codemods.module import Module
 from codemods.regions import tensorflow_uses
 from codemods.replacing import Replacement, in_place_of, lines
 from codemods.rule import Draft
-from codemods.session_exports import Export, constant, own_statement, same_value
+from codemods.session_exports import Export, constant, own_statement
 from codemods.session_graph_code import session_graph_source
+from codemods.session_graph_moves import are_only_exported, may_move
 from codemods.session_graphs import Origin, SessionGraph, session_graphs
 from codemods.site import Edit, Guidance, Import, Mode, Outcome
 from codemods.sm901_compat_v1 import spelled_out
@@ -66,7 +66,10 @@ def _drafts(module: Module) -> Iterator[tuple[SessionGraph, Draft]]:
     if not rewrites:
         return
     source = session_graph_source(v1, *names, indent_unit(module))
-    definition = definition_edit(module, rewrites[0].item.export.node, source, rewrites[0].edits)
+    definition = definition_edit(module, rewrites[0].item.export.node, source, (rewrites[0].call, *rewrites[0].edits))
+    bound = module.index.module_scope.bindings.get(v1.split(".")[0], [])
+    if any(module.start(binding.node) > definition.start for binding in bound):
+        return  # a class derives from TensorFlow's: it cannot stand above the import
     for rewrite in rewrites:
         item, export = rewrite.item, rewrite.item.export
         yield (
@@ -95,10 +98,12 @@ def _rewrite(module: Module, item: SessionGraph, function_name: str, wants_v1: b
         return None
     gone = [statement for statement in (*statements, *export.spent) if statement is not None]
     kept = list(_kept(module, export))
-    if not all(same_value(module, node, export.taking) for node in kept) or _moves_building(module, export, kept):
+    if not may_move(module, export, kept):
         return None
     change = Replacement(module, gone, kept, list(_inside(module, export, kept, wants_v1)))
-    if not no_signature_left(module, export, change):
+    if not no_signature_left(module, export, change) or not are_only_exported(
+        module, module.function(export.node), change.gone
+    ):
         return None
     code = call_lines(function_name, list(_arguments(module, export, change)), indent_unit(module))
     body = lines(indent_at(module, taking), newline_of(module), *change.comments([taking]), *code)
@@ -113,16 +118,6 @@ def _kept(module: Module, export: Export) -> Iterator[cst.BaseExpression]:
             yield signature.key
         yield signature.inputs
         yield signature.outputs
-
-
-def _moves_building(module: Module, export: Export, kept: list[cst.BaseExpression]) -> bool:
-    """Whether an expression that adds to a graph would move into, or out of, a block that enters a graph."""
-    blocks = list(graph_blocks(module, export.taking))
-    return any(
-        isinstance(node, cst.Call) and builds(module, node) and list(graph_blocks(module, node)) != blocks
-        for expression in kept
-        for node in walk(expression)
-    )
 
 
 def _inside(module: Module, export: Export, kept: list[cst.BaseExpression], wants_v1: bool) -> Iterator[Edit]:

@@ -13,7 +13,7 @@ from enum import Enum
 import libcst as cst
 
 from codemods.arguments import bound_arguments
-from codemods.graph_reach import builds_only_weights
+from codemods.graph_reach import builds_only_weights, names_only_weights
 from codemods.imported_graphs import GRAPH_DEF, META_GRAPH, SESSIONS, created_session, graph_blocks, imported_session
 from codemods.keras_models import keras_name, model_tensors
 from codemods.module import Module
@@ -25,8 +25,11 @@ from codemods.session_exports import (
     is_input_key,
     is_tables_initializer,
     session_exports,
+    unwrapped,
 )
 from codemods.site import Mode
+
+_VARIABLES = frozenset({"tensorflow.Variable", "tensorflow.get_variable"})
 
 
 class Origin(Enum):
@@ -58,27 +61,36 @@ def session_graphs(module: Module) -> tuple[SessionGraph, ...]:
 def _find(module: Module) -> Iterator[SessionGraph]:
     for export in sorted(session_exports(module), key=lambda export: module.start(export.node)):
         origin = _origin(module, export)
-        if origin is None or not _keeps_keys(module, export, origin):
+        if origin is None or not _keeps_keys(module, export) or not _are_tensors(module, export):
             continue
         if _needs_no_initialization(module, export, origin):
             yield SessionGraph(export, origin)
 
 
-def _keeps_keys(module: Module, export: Export, origin: Origin) -> bool:
+def _keeps_keys(module: Module, export: Export) -> bool:
     """Whether TensorFlow 2, which takes input keys for arguments, keeps those of an export.
 
-    Of an imported graph the keys are often data, so there it is enough that none is certain to be refused when the new
-    code runs. Elsewhere the shim, which keeps every key, serves where a key is not certain.
+    The shim, which keeps every key, serves where one is not certain.
     """
     for signature in export.signatures:
         entries = dictionary(module, signature.inputs)
         names = [constant(module, key) for key, _ in entries or []]
-        if any(name is not None and not is_input_key(name) for name in names):
+        if entries is None or any(name is None or not is_input_key(name) for name in names):
             return False
-        if any(isinstance(key, cst.Attribute) and key.attr.value == "name" for key, _ in entries or []):
-            return False  # a tensor's name has a colon
-        if origin is not Origin.IMPORTED and (entries is None or None in names):
+    return True
+
+
+def _are_tensors(module: Module, export: Export) -> bool:
+    """Whether no end of a signature is a variable as such, and no input is there twice: functions cannot take those."""
+    for signature in export.signatures:
+        ends = [unwrapped(module, end) for _, end in dictionary(module, signature.inputs) or []]
+        spelled = [module.code(end) for end in ends]
+        if len(set(spelled)) < len(spelled):
             return False
+        ends += [unwrapped(module, end) for _, end in dictionary(module, signature.outputs) or []]
+        for value in (module.value(end) for end in ends):
+            if isinstance(value, cst.Call) and module.resolve_call(value) in _VARIABLES:
+                return False
     return True
 
 
@@ -97,7 +109,8 @@ def _needs_no_initialization(module: Module, export: Export, origin: Origin) -> 
 def _origin(module: Module, export: Export) -> Origin | None:
     if _is_keras_session(module, export.session):
         is_model = all(_is_of_model(module, signature) for signature in export.signatures)
-        return Origin.KERAS if is_model or builds_only_weights(module) else None
+        is_known = names_only_weights(module) if is_model else builds_only_weights(module)
+        return Origin.KERAS if is_known else None
     if not isinstance(export.session, cst.Name):
         return None
     if imported_session(module, export.session, export.taking) is not None or _runs_import(module, export):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import libcst as cst
 
@@ -11,10 +11,10 @@ from codemods.module import Module
 from codemods.site import Edit
 
 
-def definition_edit(module: Module, node: cst.CSTNode, source: str, removals: Iterable[Edit] = ()) -> Edit:
+def definition_edit(module: Module, node: cst.CSTNode, source: str, edits: Sequence[Edit] = ()) -> Edit:
     """Return the edit that puts a definition before the top-level statement around a node, apart by two lines.
 
-    Where one of the `removals` takes that place away, the definition comes before what is removed.
+    Where one of the `edits` takes that place away, the definition comes before what is removed.
     """
     newline = newline_of(module)
     top: cst.CSTNode = node
@@ -24,9 +24,10 @@ def definition_edit(module: Module, node: cst.CSTNode, source: str, removals: It
         if isinstance(ancestor, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
             top = ancestor
     offset = below = _before(module, top)
-    for edit in removals:
+    filled = {edit.start for edit in edits if edit.start == edit.end}
+    for edit in edits:
         if edit.start <= offset < edit.end and not edit.text:
-            offset, below = edit.start, edit.end
+            offset, below = edit.start, edit.start if edit.start in filled else edit.end
     lead = "" if offset == 0 or module.text[:offset].endswith(newline * 3) else newline
     if lead and not module.text[:offset].endswith(newline * 2):
         lead = newline * 2

@@ -107,6 +107,31 @@ def refused_key() -> Ends:
     return {"x:0": x}, {"y": x}
 
 
+def variable_as_input() -> Ends:
+    w = tf.get_variable("w", [4, 6])
+    return {"w": w}, {"y": w * 2}
+
+
+def variable_as_output() -> Ends:
+    x = rows()
+    return {"x": x}, {"y": x * 2, "w": tf.get_variable("w", [6, 3])}
+
+
+def optional_input() -> Ends:
+    x = tf.placeholder_with_default(ROWS, [None, 6])
+    return {"x": x}, {"y": x * 2}
+
+
+def scalar_string() -> Ends:
+    x = rows()
+    return {"x": x}, {"y": tf.identity(tf.Variable("label"))}
+
+
+def closed_session_without_variables() -> Ends:
+    x = rows()
+    return {"x": x}, {"y": x * 2}
+
+
 def key_with_a_slash() -> Ends:
     x = rows()
     return {"in/x": x}, {"y": x * 2}
@@ -122,9 +147,20 @@ SERVED = (
     recurrent,
     keras_recurrent,
     nothing_to_restore,
+    scalar_string,
+    closed_session_without_variables,
     key_with_a_slash,
 )
-REFUSED = (lookup_table, local_variable, counter, python_function, refused_key)
+REFUSED = (
+    lookup_table,
+    local_variable,
+    counter,
+    python_function,
+    refused_key,
+    variable_as_input,
+    variable_as_output,
+    optional_input,
+)
 
 
 def export(build: Callable[[], Ends], folder: Path, save_graph: Callable[..., None]) -> None:
@@ -139,6 +175,8 @@ def export(build: Callable[[], Ends], folder: Path, save_graph: Callable[..., No
         feeds = {key: given.get(key, ROWS) for key in inputs}
         computed = session.run(outputs, {inputs[key]: value for key, value in feeds.items()})
         path = folder / build.__name__
+        if build is closed_session_without_variables:
+            session.close()
         save_graph(session, str(path).encode(), {"serving_default": (inputs, outputs), "again": (inputs, outputs)})
         values: dict[str, Any] = {f"in_{key.replace('/', '|')}": value for key, value in feeds.items()}
         values.update({f"out_{key}": np.asarray(value) for key, value in computed.items()})

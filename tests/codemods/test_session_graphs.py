@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from codemods.engine import Surroundings, open_file
@@ -18,6 +20,7 @@ w = tf.get_variable("w", [3, 2])
 y = tf.matmul(x, w)
 """
 SIMPLE = 'tf.saved_model.simple_save(sess, "out", {"x": x}, {"y": y})\n'
+KERAS = "from tensorflow.keras import backend as K\nsess = K.get_session()\n"
 RUN = "with tf.Session() as sess:\n    sess.run(tf.global_variables_initializer())\n    "
 SAVED = 'save_graph(sess, "out", {"serving_default": ({"x": x}, {"y": y})})\n'
 BUILD = "b = tf.saved_model.builder.SavedModelBuilder(path)\n"
@@ -79,9 +82,9 @@ REWRITTEN = [
     ),
     pytest.param(
         HEAD + 'saver = tf.train.import_meta_graph("m.meta")\nsess = tf.Session()\nsaver.restore(sess, "m")\n'
-        "tf.saved_model.simple_save(sess, path, inputs, outputs)\n",
+        "tf.saved_model.simple_save(sess, path, {'x': x}, outputs)\n",
         None,
-        id="a MetaGraph in the default graph, keys as data",
+        id="a MetaGraph in the default graph, output keys as data",
     ),
 ]
 
@@ -127,6 +130,45 @@ LEFT = {
     "another saver": GRAPH + SAVER + builder(options=", saver=saver"),
     "assets": GRAPH + SAVER + builder(options=', assets_collection=tf.get_collection("asset_filepaths")'),
     "an init op that does more": GRAPH + SAVER + builder(options=", main_op=tf.group(tf.tables_initializer(), x.op)"),
+    "a variable as an output": GRAPH + RUN + SIMPLE.replace('"y": y', '"y": y, "weights": w'),
+    "one tensor as two inputs": GRAPH + RUN + SIMPLE.replace('"x": x', '"x": x, "again": x'),
+    "a sparse output": GRAPH + "y, _ = tf.nn.ctc_greedy_decoder(y, n)\n" + RUN + SIMPLE,
+    "a column with a vocabulary": GRAPH
+    + 'y = tf.feature_column.categorical_column_with_vocabulary_list("x", ["a"])\n'
+    + RUN
+    + SIMPLE,
+    "a function of TensorFlow": "@tf.function\ndef f(a):\n    return a\n" + GRAPH + RUN + SIMPLE,
+    "keys of a MetaGraph that are data": 'tf.train.import_meta_graph("m.meta")\n'
+    + RUN
+    + SIMPLE.replace('{"x": x}', "inputs"),
+    "keys of a MetaGraph that are tensors' names": 'tf.train.import_meta_graph("m.meta")\n'
+    + RUN
+    + SIMPLE.replace('{"x": x}', "{t.name: t for t in tensors}"),
+    "the optional phase of Keras": KERAS
+    + SIMPLE.replace('{"x": x}', '{"x": model.input, "phase": K.learning_phase()}'),
+    "a table in a layer of Keras": KERAS
+    + "layer = K.layers.Lambda(table.lookup)\n"
+    + SIMPLE.replace('"x": x', '"x": m.input'),
+    "an iterator as the input of Keras": KERAS
+    + "m = make(data.get_next())\n"
+    + SIMPLE.replace('"x": x', '"x": m.input'),
+    "a training between constructor and state": GRAPH
+    + SAVER
+    + builder().replace("saver.restore", "for _ in range(9):\n        sess.run(step)\n    saver.restore"),
+    "a file put into the folder": GRAPH
+    + SAVER
+    + builder().replace("saver.restore", "shutil.copy(labels, path)\n    saver.restore"),
+    "a look into a tensor info": GRAPH
+    + SAVER
+    + builder().replace("    b.add", "    shape = info.tensor_shape\n    b.add"),
+    "a tensor info that goes elsewhere": GRAPH
+    + SAVER
+    + builder().replace("    b.add", "    describe(info)\n    b.add"),
+    "an output built under a device": GRAPH
+    + SAVER
+    + builder()
+    .replace("    signature = ", "    with tf.device('/cpu:0'):\n        signature = ")
+    .replace("build_tensor_info(y)", "build_tensor_info(tf.identity(y))"),
     "the value of save": GRAPH + SAVER + builder().replace("\nb.save()", "\nwritten = b.save()"),
 }
 
@@ -149,8 +191,16 @@ def test_the_class_stands_before_what_is_removed_in_its_place() -> None:
     saved = 'save_graph(sess, path, {"k": ({"x": x}, {"y": y})})\n'
     start = HEAD + GRAPH + SAVER + "sess = tf.Session()\n"
     assert after(None, start + calls, mode=Mode.GRAPH) == start + "\n\n" + CODE + saved
+    simple = start + SIMPLE + "\n\nprint(1)\n"
+    assert after(None, simple, mode=Mode.GRAPH) == start + "\n\n" + CODE + SAVED + "\n\nprint(1)\n"
     apart = calls.replace("b = ", "\nb = ").replace("b.add", "\n\nb.add")
     assert after(None, start + apart, mode=Mode.GRAPH) == start + "\n\n" + CODE + saved
+
+
+def test_a_class_cannot_stand_above_the_import_of_tensorflow() -> None:
+    body = GRAPH + RUN + SIMPLE
+    source = 'if __name__ == "__main__":\n    import tensorflow as tf\n' + textwrap.indent(body, "    ")
+    assert "class ServedGraph" not in after(None, source, mode=Mode.GRAPH)
 
 
 def test_names_that_are_taken_are_left_to_their_owners() -> None:
@@ -161,7 +211,7 @@ def test_names_that_are_taken_are_left_to_their_owners() -> None:
 
 def test_in_a_file_for_tensorflow_2_the_v1_names_are_spelled_out() -> None:
     source = (
-        "import tensorflow as tf\n\n@tf.function\ndef f(a):\n    return a\n"
+        "import tensorflow as tf\n\nwith tf.GradientTape() as tape:\n    pass\n"
         + GRAPH.replace("tf.", "tf.compat.v1.")
         + (RUN + SIMPLE).replace("tf.", "tf.compat.v1.")
     )

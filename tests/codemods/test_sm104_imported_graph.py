@@ -194,6 +194,7 @@ def test_what_cannot_be_shown_to_be_the_same_stays(source: str) -> None:
 
 @pytest.mark.parametrize("before", [param.values[0] for param in REWRITTEN])
 def test_in_graph_mode_the_sessions_graph_is_served(before: str) -> None:
+    before = before.replace("path, inputs, outputs", 'path, {"x": x}, outputs')
     rewritten = after(ImportedGraph, before, mode=Mode.GRAPH)
     assert "save_graph(" in rewritten
     assert "ImportedGraph" not in rewritten
