@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from migrate.graph.tensor_name import parse_tensor
-from migrate.legacy.signatures import SPARSE_PARTS, Signature
+from migrate.graph.tensor_name import is_control, parse_tensor
+from migrate.legacy.signatures import SPARSE_PARTS, Endpoint, Signature
 from migrate.shim.argument_names import loaded_names
 from migrate.shim.module import MetaGraphModule
 from migrate.shim.signature_function import SignatureFunction
@@ -41,16 +41,46 @@ def _restore_signature_def(written: Any, function: SignatureFunction) -> None:
 
 def _make_optional(meta_graph: Any, key: str, function: SignatureFunction) -> None:
     """Give the outer placeholder of an optional input its default, for clients that leave it out."""
-    for argument, endpoint in zip(function.arguments, function.signature.inputs, strict=True):
-        if endpoint.key not in function.defaults:
+    written = meta_graph.signature_def[key].inputs
+    names = {
+        endpoint.key: parse_tensor(written[argument].name).node
+        for argument, endpoint in zip(function.arguments, function.signature.inputs, strict=True)
+    }
+    nodes = {node.name: node for node in meta_graph.graph_def.node}
+    for endpoint in function.signature.inputs:
+        node = nodes[names[endpoint.key]]
+        if endpoint.key in function.defaults:
+            default = meta_graph.graph_def.node.add(name=f"{node.name}/default", op="Const")
+            default.attr["dtype"].CopyFrom(node.attr["dtype"])
+            default.attr["value"].tensor.CopyFrom(function.defaults[endpoint.key])
+            node.input.append(default.name)
+        elif endpoint.key in function.computed_defaults:
+            node.input.append(_add_default(meta_graph.graph_def, endpoint, names, function))
+        else:
             continue
-        name = parse_tensor(meta_graph.signature_def[key].inputs[argument].name).node
-        node = next(node for node in meta_graph.graph_def.node if node.name == name)
-        default = meta_graph.graph_def.node.add(name=f"{name}/default", op="Const")
-        default.attr["dtype"].CopyFrom(node.attr["dtype"])
-        default.attr["value"].tensor.CopyFrom(function.defaults[endpoint.key])
         node.op = "PlaceholderWithDefault"
-        node.input.append(default.name)
+
+
+def _add_default(graph_def: Any, endpoint: Endpoint, names: Mapping[str, str], function: SignatureFunction) -> str:
+    """Add the nodes that compute a default from other inputs; return the name of their result."""
+    default = function.computed_defaults[endpoint.key]
+    placeholders = {each.tensor: names[each.key] for each in function.signature.inputs}
+    folder = f"{names[endpoint.key]}/default"
+
+    def moved(edge: str) -> str:
+        if is_control(edge):
+            return f"^{folder}/{edge[1:]}"
+        tensor = parse_tensor(edge)
+        if tensor in default.cut.fed:
+            return placeholders[tensor]
+        return f"{folder}/{tensor.node}:{tensor.index}"
+
+    for node in default.cut.nodes:
+        copy = graph_def.node.add()
+        copy.CopyFrom(node)
+        copy.name = f"{folder}/{node.name}"
+        copy.input[:] = [moved(edge) for edge in node.input]
+    return moved(str(default.tensor))
 
 
 def _copy_infos(legacy: Mapping[str, Any], written: Any, names: Mapping[str, str]) -> None:

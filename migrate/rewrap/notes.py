@@ -35,13 +35,13 @@ def _signature(function: SignatureFunction) -> Iterator[str]:
     keys = [endpoint.key for endpoint in signature.inputs]
     if not signature.outputs:
         yield f"{signature.key}: the signature has no outputs; TensorFlow 2 callers get `done`."
-    if function.defaults:
-        optional = ", ".join(sorted(function.defaults))
+    if function.defaults or function.computed_defaults:
+        optional = ", ".join(sorted({*function.defaults, *function.computed_defaults}))
         yield f"{signature.key}: {optional} may be left out in a Session and in Serving; TensorFlow 2 callers give it."
-    if function.computed_defaults:
-        computed = ", ".join(function.computed_defaults)
+    if function.lost_defaults:
+        lost = ", ".join(function.lost_defaults)
         yield (
-            f"{signature.key}: clients could leave out {computed}, whose default the legacy model computed at each "
+            f"{signature.key}: clients could leave out {lost}, whose default the legacy model computed at each "
             "call; the new model must be given it, so check that every client does."
         )
     names = loaded_names(keys, function.arguments)

@@ -20,7 +20,7 @@ from migrate.graph.resource_state import to_resource_state
 from migrate.graph.stand_ins import with_stand_ins, without_stand_ins
 from migrate.graph.tensor_name import TensorName, is_control, parse_tensor, source_node
 from migrate.preflight.ops import check_ops
-from migrate.shim.default_values import constant_value
+from migrate.shim.default_values import ComputedDefault, constant_value, is_pure
 from migrate.shim.state import STATE_OPS, State
 
 _SCOPE = "legacy"
@@ -78,6 +78,17 @@ class LegacyGraph:
         default = parse_tensor(self.nodes[tensor.node].input[0])
         nodes = cut(self.nodes, [default], [], []).nodes
         return constant_value(default, nodes, self._graph_def.versions)
+
+    def computed_default(self, tensor: TensorName, inputs: Sequence[TensorName]) -> ComputedDefault | None:
+        """Return how an input's default is computed from other inputs, None where more goes into it."""
+        if not self.is_optional(tensor):
+            return None
+        default = parse_tensor(self.nodes[tensor.node].input[0])
+        found = cut(self.nodes, [default], [], [each for each in inputs if each != tensor])
+        is_known = all(is_pure(node) for node in found.nodes)
+        if not is_known or any(called_functions(found.nodes, self._functions)):
+            return None
+        return ComputedDefault(default, found)
 
     def cut(self, fetches: Sequence[TensorName], operations: Sequence[str], feeds: Sequence[TensorName]) -> Cut:
         """Return the nodes that the fetches need.

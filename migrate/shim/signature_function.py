@@ -25,8 +25,9 @@ class SignatureFunction:
         arguments: the concrete function's argument for each of the signature's dense inputs, in their order.
         concrete_function: what is compiled; its outputs are the signature's dense outputs by key.
         defaults: the TensorProto of each optional input (a `placeholder_with_default`), by key.
-        computed_defaults: the keys of inputs that the legacy model computed from other inputs or state when they were
-            left out; here they must be given.
+        computed_defaults: the nodes that compute an optional input from other inputs at each call, by key.
+        lost_defaults: the keys of inputs that the legacy model drew or took from its state when they were left out;
+            here they must be given.
     """
 
     def __init__(self, graph: LegacyGraph, state: State, signature: Signature) -> None:
@@ -41,8 +42,11 @@ class SignatureFunction:
         name_arguments(self.concrete_function, self.arguments)
         defaults = {endpoint.key: graph.default_value(endpoint.tensor) for endpoint in signature.inputs}
         self.defaults = {key: default for key, default in defaults.items() if default is not None}
-        optional = (endpoint for endpoint in signature.inputs if graph.is_optional(endpoint.tensor))
-        self.computed_defaults = tuple(one.key for one in optional if one.key not in self.defaults)
+        inputs = [endpoint.tensor for endpoint in signature.inputs]
+        optional = [one for one in signature.inputs if graph.is_optional(one.tensor) and one.key not in self.defaults]
+        computed = {one.key: graph.computed_default(one.tensor, inputs) for one in optional}
+        self.computed_defaults = {key: default for key, default in computed.items() if default is not None}
+        self.lost_defaults = tuple(key for key in computed if key not in self.computed_defaults)
 
     def __call__(self, inputs: Mapping[str, Any] | None = None, /, **keywords: Any) -> dict[str, Any]:
         """Run the signature.

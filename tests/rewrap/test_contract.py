@@ -72,6 +72,36 @@ def test_optional_inputs_stay_optional_in_a_session(model: tuple[Path, Path]) ->
     assert outputs[: len(outputs) // 2] == outputs[len(outputs) // 2 :]
 
 
+def test_an_input_whose_default_is_computed_from_another_stays_optional_in_a_session(tmp_path: Path) -> None:
+    def build() -> dict[str, Signature]:
+        tokens = v1.placeholder(tf.int64, [None, None], name="tokens")
+        mask = v1.placeholder_with_default(tf.ones_like(tokens) * 2, [None, None], name="mask")
+        count = v1.placeholder_with_default(tf.reduce_sum(mask), [], name="count")
+        inputs = {"tokens": tokens, "mask": mask, "n": count}
+        return {"sum": (inputs, {"y": tf.reduce_sum(tokens * mask) + count}, PREDICT)}
+
+    rewrap(export(tmp_path / "old", build), tmp_path / "new")
+    given = {"tokens": [[1, 2], [3, 4]], "mask": [[1, 0], [0, 0]], "n": 100}
+    for keys, expected in ((["tokens"], 28), (["tokens", "mask"], 2), (["tokens", "n"], 120), (list(given), 101)):
+        for path in (tmp_path / "old", tmp_path / "new"):
+            with v1.Session(graph=tf.Graph()) as session:
+                signature = v1.saved_model.load(session, ["serve"], str(path)).signature_def["sum"]
+                feeds = {signature.inputs[key].name: given[key] for key in keys}
+                assert session.run(signature.outputs["y"].name, feeds) == expected
+    function = tf.saved_model.load(tmp_path / "new").signatures["sum"]
+    assert function(**{key: tf.constant(value, tf.int64) for key, value in given.items()})["y"] == 101
+
+
+def test_an_input_whose_default_is_drawn_must_be_given_and_is_told(tmp_path: Path) -> None:
+    def build() -> dict[str, Signature]:
+        x = v1.placeholder(tf.float32, [None], name="x")
+        noise = v1.placeholder_with_default(v1.random_uniform(tf.shape(x)), [None], name="noise")
+        return {"s": ({"x": x, "noise": noise}, {"y": x + noise}, PREDICT)}
+
+    result = rewrap(export(tmp_path / "old", build), tmp_path / "new")
+    assert "could leave out noise" in " ".join(result.notes)
+
+
 def test_loaded_functions_answer_to_the_legacy_keys(tmp_path: Path) -> None:
     def build() -> dict[str, Signature]:
         a, b, c = (v1.placeholder(tf.float32, [], name=name) for name in "abc")
