@@ -15,6 +15,20 @@ def notes(module: MetaGraphModule) -> tuple[str, ...]:
     return (*_initialization(module), *(note for s in module.signatures.values() for note in _signature(s)))
 
 
+def lost_defaults(module: MetaGraphModule) -> tuple[str, ...]:
+    """Return the sentences among the notes that may concern clients: they must give what they could leave out."""
+    return tuple(sentence for function in module.signatures.values() for sentence in _lost_defaults(function))
+
+
+def _lost_defaults(function: SignatureFunction) -> Iterator[str]:
+    if function.lost_defaults:
+        lost = ", ".join(function.lost_defaults)
+        yield (
+            f"{function.signature.key}: clients could leave out {lost}, whose default the legacy model computed at "
+            "each call; the new model must be given it, so check that every client does."
+        )
+
+
 def _initialization(module: MetaGraphModule) -> Iterator[str]:
     initialization = module.initialization
     used = [table for identity, table in module.state.tables.items() if identity in initialization.forgotten_tables]
@@ -38,12 +52,7 @@ def _signature(function: SignatureFunction) -> Iterator[str]:
     if function.defaults or function.computed_defaults:
         optional = ", ".join(sorted({*function.defaults, *function.computed_defaults}))
         yield f"{signature.key}: {optional} may be left out in a Session and in Serving; TensorFlow 2 callers give it."
-    if function.lost_defaults:
-        lost = ", ".join(function.lost_defaults)
-        yield (
-            f"{signature.key}: clients could leave out {lost}, whose default the legacy model computed at each "
-            "call; the new model must be given it, so check that every client does."
-        )
+    yield from _lost_defaults(function)
     names = loaded_names(keys, function.arguments)
     stand_ins = [f"{name} for {key!r}" for key, name in zip(keys, names, strict=True) if key != name]
     if stand_ins:

@@ -30,7 +30,8 @@ class RewrapResult:
     Attributes:
         signatures: their keys.
         variables: how many variables the new model holds, a partitioned one counted once.
-        notes: what a person should know: nothing of it changes what clients see.
+        notes: what a person should know of it.
+        lost_defaults: those of the notes that may concern clients: inputs that they could leave out, and cannot now.
     """
 
     source: Path
@@ -39,6 +40,7 @@ class RewrapResult:
     signatures: tuple[str, ...]
     variables: int
     notes: tuple[str, ...]
+    lost_defaults: tuple[str, ...] = ()
 
 
 def rewrap(source: Path, target: Path, options: RewrapOptions | None = None) -> RewrapResult:
@@ -55,7 +57,7 @@ def rewrap(source: Path, target: Path, options: RewrapOptions | None = None) -> 
     options = options or RewrapOptions()
     legacy = read_legacy(source, options.tags)
     from migrate.preflight.ops import load_op_libraries
-    from migrate.rewrap.notes import notes
+    from migrate.rewrap.notes import lost_defaults, notes
     from migrate.rewrap.writing import save_with_legacy_weights
     from migrate.shim.module import MetaGraphModule
     from migrate.shim.values import assign_initialized_state, assign_unmovable_values
@@ -72,4 +74,5 @@ def rewrap(source: Path, target: Path, options: RewrapOptions | None = None) -> 
         tuple(module.signatures),
         len(module.variables),
         notes(module),
+        lost_defaults(module),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,19 +18,24 @@ from migrate.errors import RefusedModelError, Tf1to2Error
 
 _PROJECT = Path(__file__).parents[2]
 _FAILED = 2
+_LOST = "lost default: "
 
 
 def finish_native(legacy_dir: Path, target: Path) -> None:
     """Writes the native TF2 SavedModel of the TF1 SavedModel in `legacy_dir` to `target`, which must not exist.
+
+    Warns of inputs that clients could leave out, and cannot any more.
 
     Raises:
         RefusedModelError: the model cannot be rewritten without changing what its clients see.
     """
     with ThreadPoolExecutor(max_workers=1) as thread:  # the caller may stand in a v1 graph, which is the thread's own
         if not thread.submit(_has_v2_behavior).result():
-            _finish_in_fresh_process(legacy_dir, target)
+            lost = _finish_in_fresh_process(legacy_dir, target)
         else:
-            thread.submit(_finish_here, legacy_dir, target).result()
+            lost = thread.submit(_finish_here, legacy_dir, target).result()
+    for sentence in lost:
+        warnings.warn(sentence, stacklevel=2)
 
 
 def _has_v2_behavior() -> bool:
@@ -43,22 +49,21 @@ def _has_v2_behavior() -> bool:
     )
 
 
-def _finish_here(legacy_dir: Path, target: Path) -> None:
+def _finish_here(legacy_dir: Path, target: Path) -> tuple[str, ...]:
     from migrate.legacy.saved_model import read_saved_model  # late: TensorFlow code, needed only now
     from migrate.rewrap import RewrapOptions, rewrap
     from migrate.rewrap.meta_graphs import join_meta_graphs
 
     found = [frozenset(meta_graph.meta_info_def.tags) for meta_graph in read_saved_model(legacy_dir).meta_graphs]
     if len(found) == 1:
-        rewrap(legacy_dir, target)
-        return
+        return rewrap(legacy_dir, target).lost_defaults
     models = [target.with_name(f"{target.name}.{number}") for number in range(len(found))]
-    for tags, model in zip(found, models, strict=True):
-        rewrap(legacy_dir, model, RewrapOptions(tags=tags))
+    results = [rewrap(legacy_dir, model, RewrapOptions(tags=tags)) for tags, model in zip(found, models, strict=True)]
     join_meta_graphs(models, target)
+    return tuple(dict.fromkeys(sentence for result in results for sentence in result.lost_defaults))
 
 
-def _finish_in_fresh_process(legacy_dir: Path, target: Path) -> None:
+def _finish_in_fresh_process(legacy_dir: Path, target: Path) -> tuple[str, ...]:
     """Not by `multiprocessing`, which would run the caller's script again when it has no `__main__` guard."""
     paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
@@ -73,15 +78,17 @@ def _finish_in_fresh_process(legacy_dir: Path, target: Path) -> None:
     if done.returncode != 0:
         last_words = " ".join(done.stderr.strip().splitlines()[-3:])
         raise Tf1to2Error(f"The process that writes the TF2 SavedModel ended with {done.returncode}: {last_words}")
+    return tuple(line.removeprefix(_LOST) for line in done.stdout.splitlines() if line.startswith(_LOST))
 
 
 def _main(arguments: list[str]) -> int:
     legacy_dir, target = map(Path, arguments)
     try:
-        _finish_here(legacy_dir, target)
+        lost = _finish_here(legacy_dir, target)
     except Tf1to2Error as error:
         sys.stdout.write(f"{error}\n")
         return _FAILED
+    sys.stdout.writelines(f"{_LOST}{sentence}\n" for sentence in lost)
     return 0
 
 

@@ -47,6 +47,19 @@ def test_in_a_fresh_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("eager", [True, False])
+def test_an_input_that_clients_must_give_from_now_on_is_warned_of(
+    eager: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tf.Graph().as_default(), tf1.Session() as session:
+        x = tf1.placeholder(tf.float32, [None])
+        noise = tf1.placeholder_with_default(tf1.random_uniform(tf.shape(x)), [None])
+        tf1.saved_model.simple_save(session, str(tmp_path / "legacy"), {"x": x, "noise": noise}, {"y": x + noise})
+    monkeypatch.setattr(finish, "_has_v2_behavior", lambda: eager)
+    with pytest.warns(UserWarning, match="serving_default: clients could leave out noise"):
+        finish.finish_native(tmp_path / "legacy", tmp_path / "native")
+
+
+@pytest.mark.parametrize("eager", [True, False])
 def test_refusals_come_back(eager: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finish, "_has_v2_behavior", lambda: eager)
     (tmp_path / "legacy").mkdir()
