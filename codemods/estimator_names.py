@@ -21,12 +21,15 @@ RECEIVER_BUILDERS = ("build_parsing_serving_input_receiver_fn", "build_raw_servi
 OUTPUTS = ("ClassificationOutput", "ExportOutput", "PredictOutput", "RegressionOutput")
 _TPU = ("InputPipelineConfig", "RunConfig", "TPUConfig", "TPUEstimator", "TPUEstimatorSpec")
 _PLAIN = ("Estimator", "EstimatorSpec", "ModeKeys", "RunConfig", "WarmStartSettings", *CANNED)
+_INPUTS = ("numpy_input_fn", "pandas_input_fn")
+_PARSE_SPECS = ("classifier_parse_example_spec", "regressor_parse_example_spec")
 _EXPORT = (*RECEIVERS, *RECEIVER_BUILDERS, *OUTPUTS)
 
 # Every name of `migrate.shim.estimator` that the codemods may emit.
 SHIM_NAMES = frozenset(
-    {*_PLAIN, *(f"export.{name}" for name in _EXPORT), *(f"tpu.{name}" for name in _TPU)}
-    | {"native_exporter", "export_estimator", "load_estimator_weights", "export", "tpu"}
+    {*_PLAIN, *_PARSE_SPECS, *(f"export.{name}" for name in _EXPORT), *(f"tpu.{name}" for name in _TPU)}
+    | {"native_exporter", "export_estimator", "load_estimator_weights", "export", "inputs", "tpu"}
+    | {f"inputs.{name}" for name in _INPUTS}
 )
 CONSTRUCTORS = frozenset({"Estimator", "tpu.TPUEstimator", *CANNED})
 SPECS = frozenset({"EstimatorSpec", "tpu.TPUEstimatorSpec"})
@@ -64,6 +67,7 @@ _INNER_MODULES = re.compile(
     r"^tensorflow\.estimator\.(?:estimator(?:_lib)?|model_fn|run_config|exporter|canned\.(?:dnn|linear|baseline|dnn_linear_combined))"
     r"\.(?=[A-Z])"
 )
+_INNER_INPUTS = re.compile(r"^tensorflow\.estimator\.inputs\.(?:inputs|numpy_io|pandas_io)\.(?=[a-z])")
 _INNER_EXPORT = re.compile(r"^tensorflow\.estimator\.export\.(?:export|export_output|export_lib)\.(?=[A-Za-z])")
 _TPU_MODULES = re.compile(
     r"^tensorflow\.(?:contrib\.tpu\.python\.tpu|contrib\.tpu|estimator\.tpu)\.(?:(?:tpu_estimator|tpu_config)\.)?(?=[A-Z])"
@@ -81,6 +85,11 @@ _MODES = frozenset({"ModeKeys.TRAIN", "ModeKeys.EVAL", "ModeKeys.PREDICT"})
 MODEL_TO_ESTIMATOR = "tensorflow.keras.estimator.model_to_estimator"
 
 
+def is_for_training(name: str) -> bool:
+    """Whether only a training uses an Estimator symbol; an export does without it."""
+    return name in HOOKS | EXPORTERS | {"EvalSpec", "TrainSpec", "train_and_evaluate"} or name.lower().endswith("hook")
+
+
 def estimator_name(symbol: str) -> str | None:
     """Return the name under `tf.estimator` of a canonical TensorFlow symbol, None for any other symbol.
 
@@ -92,6 +101,7 @@ def estimator_name(symbol: str) -> str | None:
     if count:
         return tpu if tpu.split(".")[1] in _TPU else None
     symbol = _INNER_MODULES.sub("tensorflow.estimator.", symbol)
+    symbol = _INNER_INPUTS.sub("tensorflow.estimator.inputs.", symbol)
     symbol = _INNER_EXPORT.sub("tensorflow.estimator.export.", symbol)
     head = "tensorflow.estimator."
     return symbol[len(head) :] if symbol.startswith(head) else None

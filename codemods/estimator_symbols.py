@@ -65,10 +65,23 @@ class ShimSymbols:
             return None
         if use.in_shim:
             return self.renamed(use)
-        if use.name in HOOKS:
-            code, _ = spelled(self.module, use.node, f"train.{use.name}")
+        name = self._outside(use)
+        if name is not None:
+            code, _ = spelled(self.module, use.node, name)
             return Edit(self.module.start(use.node), self.module.end(use.node), code)
         return None
+
+    def _outside(self, use: Reference) -> str | None:
+        """Return the name under `tf` of what the shim lacks, where it cannot stay as it is spelled.
+
+        Hooks have another home. What an import brings by name (`from tensorflow.estimator import TrainSpec`) would
+        stop the program at that import: as an attribute it does where it is called.
+        """
+        if use.in_shim:
+            return None
+        if use.name in HOOKS:
+            return f"train.{use.name}"
+        return f"estimator.{use.name}" if isinstance(use.node, cst.Name) else None
 
     def is_rebound(self, use: Reference) -> bool:
         """Whether it is spelled through a name that this file assigned (`Spec = tf.estimator.EstimatorSpec`)."""
@@ -80,9 +93,11 @@ class ShimSymbols:
         values = [each.value for each in self.module.bindings(root) if each.value is not None]
         return any(_is_estimator_symbol(self.module.resolve(value)) for value in values)
 
-    def hook_imports(self) -> set[Import]:
-        hooks = [use for use in self.uses if use.name in HOOKS and not use.in_shim]
-        return {each for use in hooks for each in spelled(self.module, use.node, f"train.{use.name}")[1]}
+    def imports(self) -> set[Import]:
+        """What the symbols that do not move to the shim need."""
+        outside = [(use, self._outside(use)) for use in self.uses if not self.is_rebound(use)]
+        named = [(use, name) for use, name in outside if name is not None]
+        return {each for use, name in named for each in spelled(self.module, use.node, name)[1]}
 
     def freed(self) -> frozenset[str]:
         return frozenset[str]().union(*(root_names(use.node) for use in self.uses if self._edit_of(use) is not None))

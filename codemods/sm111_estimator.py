@@ -20,6 +20,7 @@ from codemods.estimator_names import (
     EXPORTERS,
     RECEIVER_NAMES,
     SPECS,
+    is_for_training,
 )
 from codemods.estimator_origins import Origin, changed_inside
 from codemods.estimator_symbols import ShimSymbols
@@ -45,6 +46,10 @@ _EXPORTED_BY_TRAINING = (
     "export its checkpoints on a later one, use the same names of migrate.shim.estimator"
 )
 _KEPT = "the TensorFlow it is to run on has tf.estimator: the model stays, and export_estimator exports it"
+_GONE = (
+    "tf.estimator.{} left TensorFlow after 2.15 and has no counterpart in migrate.shim.estimator: write what the model "
+    "gets from it into the model_fn"
+)
 _NO_EXPORT_FOUND = (
     "no export with this receiver was found in this program; where another program exports with it, use the same "
     "name of migrate.shim.estimator in both"
@@ -193,6 +198,8 @@ class _File:
                     yield _manual(use.call, symbol, _NO_EXPORT_FOUND)
             elif use.name in CONSTRUCTORS and not self.exports and self.converts:
                 yield self._part(use, use.call, symbol)
+            elif self.converts and not use.in_shim and not is_for_training(use.name):
+                yield _manual(use.call, symbol, _GONE.format(use.name))
 
     def keras_drafts(self) -> Iterator[Draft]:
         """Yield a Keras class for every model_fn, where `--keras` asks for it."""
@@ -237,7 +244,7 @@ class _File:
                 yield replace(
                     draft,
                     edits=tuple(sorted({*edits, *self.symbols.aligned(edits)})),
-                    imports=tuple({*draft.imports, *(self.symbols.hook_imports() if self.converts else ())}),
+                    imports=tuple({*draft.imports, *(self.symbols.imports() if self.converts else ())}),
                     freed=self.symbols.freed() if self.converts else frozenset(),
                 )
             elif draft.outcome is Outcome.SHIM:
@@ -257,7 +264,7 @@ class _File:
                 outcome=Outcome.SHIM,
                 reason="the program's Estimators are those of migrate.shim.estimator",
                 edits=edits,
-                imports=(self.symbols.shim, *self.symbols.hook_imports()),
+                imports=(self.symbols.shim, *self.symbols.imports()),
                 freed=self.symbols.freed(),
                 packages=frozenset({"tf1to2"}),
                 guidance=Guidance.GLANCE,

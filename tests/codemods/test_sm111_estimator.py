@@ -118,6 +118,15 @@ def after(source: str, *, migrates: bool = False, target: Target = NEWEST) -> st
             id="a hook, which lives in tf.train",
         ),
         pytest.param(
+            "import tensorflow as tf\nfrom tensorflow.estimator import TrainSpec, inputs\n"
+            "from tensorflow.python.estimator.inputs.numpy_io import numpy_input_fn\n" + USE + MADE + "def train():\n"
+            "  est.train(TrainSpec(inputs.pandas_input_fn(a), numpy_input_fn(b)))\nest.export_saved_model(d, fn)\n",
+            WITH + "est = tf_estimator.Estimator(model_fn, 'd')\ndef train():\n"
+            "  est.train(tf.estimator.TrainSpec(tf_estimator.inputs.pandas_input_fn(a), "
+            "tf_estimator.inputs.numpy_input_fn(b)))\nest.export_saved_model(d, fn)\n",
+            id="what only training calls is no import that stops the export",
+        ),
+        pytest.param(
             HEAD + "if a == tf.contrib.learn.ModeKeys.INFER:\n  pass\n" + MADE + "est.export_saved_model(d, fn)\n",
             WITH + "if a == tf_estimator.ModeKeys.PREDICT:\n  pass\nest = tf_estimator.Estimator(model_fn, 'd')\n"
             "est.export_saved_model(d, fn)\n",
@@ -324,3 +333,17 @@ def test_any_subset_of_sites_gives_a_file_that_parses() -> None:
         for chosen in itertools.combinations(sites, size):
             accepted = with_needs(sites, [site.id for site in chosen])
             compile(document.apply(accepted).decode(), "model.py", "exec")
+
+
+def test_what_a_model_fn_takes_and_the_shim_lacks_is_reported() -> None:
+    source = (
+        HEAD + "def f(features, labels, mode):\n  head = tf.estimator.MultiClassHead(3)\n"
+        "  hook = tf.estimator.experimental.stop_if_lower_hook(e)\n  return head.create_estimator_spec(mode)\n"
+        "est = tf.estimator.Estimator(f)\nest.export_saved_model(d, fn)\n"
+    )
+    (site,) = [site for site in sites_of(source) if site.outcome is Outcome.MANUAL]
+    assert site.symbol == "tensorflow.estimator.MultiClassHead"
+    assert "into the model_fn" in site.reason
+    assert "head = tf.estimator.MultiClassHead(3)" in after(source)
+    only_trains = source.replace("est.export_saved_model(d, fn)", "est.train(f)")
+    assert sites_of(only_trains) == ()

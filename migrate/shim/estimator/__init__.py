@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from tensorflow.compat.v1.train import VocabInfo
 
-from migrate.shim.estimator import export, tpu
+from migrate.shim.estimator import export, inputs, tpu
 from migrate.shim.estimator.canned.estimators import (
     BaselineClassifier,
     BaselineRegressor,
@@ -28,6 +28,7 @@ from migrate.shim.estimator.estimator import Estimator
 from migrate.shim.estimator.keras_weights import load_estimator_weights
 from migrate.shim.estimator.mode import ModeKeys
 from migrate.shim.estimator.native import export_estimator, native_exporter
+from migrate.shim.estimator.parse_specs import classifier_parse_example_spec, regressor_parse_example_spec
 from migrate.shim.estimator.run_config import RunConfig
 from migrate.shim.estimator.spec import EstimatorSpec
 from migrate.shim.estimator.tpu import TPUEstimator, TPUEstimatorSpec
@@ -53,9 +54,12 @@ __all__ = [
     "TPUEstimatorSpec",
     "VocabInfo",
     "WarmStartSettings",
+    "classifier_parse_example_spec",
     "export",
     "export_estimator",
+    "inputs",
     "load_estimator_weights",
     "native_exporter",
+    "regressor_parse_example_spec",
     "tpu",
 ]
