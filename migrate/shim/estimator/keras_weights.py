@@ -74,8 +74,9 @@ def _check_meaning(layer: Any) -> None:
             "`set_weights`."
         )
     activation = getattr(layer, "activation", None)
-    is_named = getattr(activation, "__name__", None) == "hard_sigmoid"
-    if is_named and abs(float(activation(tf.constant(1.0))) - _HARD_SIGMOID_OF_1) > _NEAR:
+    if not callable(activation) or getattr(activation, "__name__", "") != "hard_sigmoid":
+        return
+    if abs(float(activation(tf.constant(1.0))) - _HARD_SIGMOID_OF_1) > _NEAR:
         raise EstimatorError(
             f"The layer {layer.name} has the activation hard_sigmoid, which is another function in Keras 3: write "
             "`lambda x: tf.clip_by_value(0.2 * x + 0.5, 0.0, 1.0)`, or take legacy Keras (TF_USE_LEGACY_KERAS=1)."
