@@ -223,6 +223,8 @@ def test_the_estimator_rule_leaves_keras_exports_alone() -> None:
 
 
 def test_for_a_tensorflow_with_estimators_what_keras_cannot_export_stays_an_estimator() -> None:
+    elsewhere = HEAD + RECEIVER + f"def train():\n  {MADE}  est.train(f)\n\n" + MADE + EXPORT
+    assert after(ModelToEstimator, elsewhere, target=OLDEST) == elsewhere
     source = HEAD + RECEIVER + MADE + "est.train(f)\n" + EXPORT
     assert after(ModelToEstimator, source, target=OLDEST) == source
     assert [site.outcome for site in drafts(ModelToEstimator, source, target=OLDEST)] == [Outcome.SKIP]

@@ -76,6 +76,15 @@ def test_custom(name: str, tmp_path: Path) -> None:
     assert_as_golden(name, exported, tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:`tf.keras.backend.set_learning_phase:UserWarning")
+def test_of_a_keras_model(tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        estimator = compat_program("keras_model").build(str(checkpoint_folder("keras_model")))
+        receiver_fn = compat_program("keras_model").serving_input_receiver_fn
+        exported = export_estimator(estimator, tmp_path / "exports", receiver_fn)
+    assert_as_golden("keras_model", exported, tmp_path)
+
+
 def test_text_and_extra_assets_and_a_named_checkpoint(tmp_path: Path) -> None:
     program = compat_program("custom_checkpoint_path")
     folder = checkpoint_folder("custom_checkpoint_path")
