@@ -63,8 +63,7 @@ class CompatV1(Rule):
             edits.extend(opt_in_edits(module))
         imports: tuple[Import, ...] = ()
         if disable is not None:
-            edits.append(disable.edit)
-            imports = disable.imports
+            edits.append(disable)
         if module.mode is Mode.EAGER:
             dimensions, imports = dimension_edits(module)
             edits.extend(_without(sites, iter(dimensions)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -32,14 +31,6 @@ _SWITCHES = frozenset(
 _MAIN = re.compile(r"""^if\s+__name__\s*==\s*['"]__main__['"]""", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class DisableCall:
-    """The edit that calls `disable_v2_behavior`, and the import it may need."""
-
-    edit: Edit
-    imports: tuple[Import, ...] = ()
-
-
 def starts_graph_mode(module: Module, uses: Sequence[Use]) -> bool:
     """Whether this file must switch v2 behaviour off: a program in graph mode may start here, undecided yet."""
     if module.mode is not Mode.GRAPH or not (module.is_entry or _MAIN.search(module.text)):
@@ -53,36 +44,32 @@ def _needs_it(module: Module, use: Use) -> bool:
     return use.name in GRAPH_ONLY and not in_explicit_graph(module, use.node)
 
 
-def disable_edit(module: Module, uses: Sequence[Use], edits: Sequence[Edit] = ()) -> DisableCall:
+def disable_edit(module: Module, uses: Sequence[Use], edits: Sequence[Edit] = ()) -> Edit:
     """Return the call, placed after the imports that follow the TensorFlow import, those that the `edits` leave."""
     newline = newline_of(module)
     place = _place(module, uses, edits)
     if place is None:
         return _at_head(module)
     alias = _v1_alias(module, uses, place)
-    imports: tuple[Import, ...] = ()
     lead = f"{newline}{newline}"
-    if alias is None:
+    if alias is None:  # imported here: wherever else the import would stand may be too far down for the call
         needed = Import("tensorflow.compat.v1", None, _free_alias(module))
         alias = needed.bound_name
-        if alias in module.index.module_scope.bindings:  # imported further down: too late for this call
-            lead = f"{newline}{needed.statement}{lead}"
-        else:
-            imports = (needed,)
+        lead = f"{newline}{needed.statement}{lead}"
     call = f"{alias}.disable_v2_behavior()"
-    return DisableCall(Edit(place, place, f"{lead}{call}{_gap(module, place)}"), imports)
+    return Edit(place, place, f"{lead}{call}{_gap(module, place)}")
 
 
-def _at_head(module: Module) -> DisableCall:
+def _at_head(module: Module) -> Edit:
     """Return the call for a file whose functions do the imports: below its docstring or the comment at its head."""
     newline, place = newline_of(module), import_place(module)
     needed = Import("tensorflow.compat.v1", None, _free_alias(module))
     code = f"{needed.statement}{newline}{newline}{needed.bound_name}.disable_v2_behavior()"
     if place > 0 and module.text[place - 1] not in "\r\n":
-        return DisableCall(Edit(place, place, f"{newline}{newline}{code}{_gap(module, place)}"))
+        return Edit(place, place, f"{newline}{newline}{code}{_gap(module, place)}")
     first = module.tree.body[0] if module.tree.body else None
     is_definition = isinstance(first, (cst.FunctionDef, cst.ClassDef))
-    return DisableCall(Edit(place, place, f"{code}{newline}{newline}{newline if is_definition else ''}"))
+    return Edit(place, place, f"{code}{newline}{newline}{newline if is_definition else ''}")
 
 
 def _gap(module: Module, place: int) -> str:

@@ -42,6 +42,18 @@ def test_the_call_is_placed_beside_imports_that_stay() -> None:
     assert "exporter" not in result
 
 
+def test_the_call_comes_after_the_import_of_its_name() -> None:
+    source = (
+        "import tensorflow as tf\ntf = tf.compat.v1\nfrom tensorflow.python.saved_model import tag_constants\n"
+        "x = tf.placeholder(tf.float32)\n"
+    )
+    assert migrated(source) == (
+        "import tensorflow as tf\nimport tensorflow.compat.v1 as tf1\n\ntf1.disable_v2_behavior()\n\n"
+        "tf = tf.compat.v1\nfrom tensorflow.compat.v1.saved_model import tag_constants\n"
+        "x = tf.placeholder(tf.float32)\n"
+    )
+
+
 class _TakesTheImport(SimpleSave):
     """Edits what SM901 must edit too."""
 
