@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,6 +32,7 @@ IMPORTS = (
     "from tensorflow.python.saved_model.simple_save import simple_save\n",
     "from keras import backend as K\n",
     "from tensorflow.contrib import slim\n",
+    "from tensorflow.contrib.session_bundle import exporter\n",
     "import numpy as np\n",
 )
 BLOCKS = (
@@ -48,6 +51,13 @@ BLOCKS = (
     "if tf.__version__ < '2':\n    tf.saved_model.simple_save(sess, d, i, o)\n",
     "est = tf.estimator.Estimator(model_fn)\nest.export_savedmodel(d, receiver)\n",
     "for i in range(3):\n  tf.saved_model.simple_save(sess, d % i, {'x': x}, {'y': y}) ; print(i)\n",
+    "sess = tf.Session()\nsess.run(tf.global_variables_initializer())\n",
+    "info = tf.saved_model.utils.build_tensor_info(x)\n\n"
+    "sig = tf.saved_model.signature_def_utils.build_signature_def(\n"
+    "    {'x': info}, {'y': tf.saved_model.utils.build_tensor_info(y)},  # ends\n"
+    "    tf.saved_model.signature_constants.PREDICT_METHOD_NAME)\n",
+    "d = './out'\n\nb = tf.saved_model.builder.SavedModelBuilder(d)\n"
+    "b.add_meta_graph_and_variables(sess, ['serve'], {'serving_default': sig})\n\nb.save()  # written\n",
     "text = '''\ntf.saved_model.simple_save(sess)\n'''\n",
 )
 
@@ -61,6 +71,22 @@ def programs(draw: st.DrawFn) -> str:
     if draw(st.booleans()):
         text = text.rstrip("\n")
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+@st.composite
+def notebooks(draw: st.DrawFn) -> str:
+    """The same files, cut into cells between their blocks."""
+    cells = [draw(st.sampled_from(HEADS[:3])) + "".join(draw(st.lists(st.sampled_from(IMPORTS), unique=True)))]
+    for block in draw(st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=6)):
+        if draw(st.booleans()):
+            cells.append(block)
+        else:
+            cells[-1] += block
+    texts = [cell if draw(st.booleans()) else cell.rstrip("\n") for cell in cells]
+    sources: list[list[str] | str] = [text.splitlines(keepends=True) for text in texts]
+    return json.dumps(
+        {"cells": [{"cell_type": "code", "source": cell} for cell in sources], "nbformat": 4, "nbformat_minor": 2}
+    )
 
 
 def planned(source: str, around: Surroundings) -> tuple[tuple[Site, ...], Document]:
@@ -93,6 +119,33 @@ def test_a_second_run_changes_nothing(source: str, mode: Mode) -> None:
     result = document.apply(sites)
     again, changed = planned(result.decode(), Surroundings(mode))
     assert changed.apply(again) == result
+
+
+def code_lines(source: str, *, path: str) -> list[str]:
+    """Return the lines of a notebook's cells, or of a file, that are not blank, in alphabetical order."""
+    texts = ["".join(cell["source"]) for cell in json.loads(source)["cells"]] if path.endswith("ipynb") else [source]
+    return sorted(line for text in texts for line in text.splitlines() if line.strip())
+
+
+@MANY
+@given(notebooks(), st.sampled_from(list(Mode)), st.data())
+def test_a_notebook_becomes_what_its_code_would_as_a_file(source: str, mode: Mode, data: st.DataObject) -> None:
+    around = Surroundings(mode, migrates=True)
+    plan = plan_file("a.ipynb", source.encode(), all_rules(), around)
+    assert plan.document is not None
+    ids = [site.id for site in plan.sites]
+    wanted = data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else []
+    cells = [cell["source"] for cell in json.loads(plan.document.apply(with_needs(plan.sites, wanted)))["cells"]]
+    assert len(cells) == len(json.loads(source)["cells"])
+    for cell in cells:
+        compile("".join(cell), "cell", "exec")
+    result = plan.document.apply(plan.sites).decode()
+    again = plan_file("a.ipynb", result.encode(), all_rules(), Surroundings(mode))
+    assert again.document is None or again.document.apply(again.sites).decode() == result
+    joined = "\n".join("".join(cell["source"]) for cell in json.loads(source)["cells"])
+    sites, document = planned(joined, around)
+    as_file = document.apply(sites).decode()
+    assert code_lines(result, path="a.ipynb") == code_lines(as_file, path="a.py")
 
 
 @MANY
