@@ -41,11 +41,29 @@ def keras_classes(module: Module, uses: Sequence[Reference]) -> Iterator[KerasCl
         yield KerasClass(function, name, _edit(module, function, name, _params(module, function, uses)))
 
 
+def without_class(module: Module, uses: Sequence[Reference]) -> Iterator[cst.FunctionDef]:
+    """Yield every model_fn that gets none: it is made by another function, a method, or decorated."""
+    makers = dict.fromkeys(module.function(use.node) for use in _specs(uses))
+    for function in makers:
+        if not isinstance(function, cst.FunctionDef) or "mode" not in _parameter_names(function):
+            continue
+        if function not in module.tree.body or not _is_model_fn(module, function, uses):
+            yield function
+
+
 def _is_model_fn(module: Module, function: cst.FunctionDef, uses: Sequence[Reference]) -> bool:
-    names = [parameter.name.value for parameter in function.params.params]
-    if "mode" not in names or not names or names[0] == "mode" or function.decorators:
+    names = _parameter_names(function)
+    if "mode" not in names or names[0] == "mode" or function.decorators:
         return False
-    return any(use.name == "EstimatorSpec" and module.function(use.node) is function for use in uses)
+    return any(module.function(use.node) is function for use in _specs(uses))
+
+
+def _specs(uses: Sequence[Reference]) -> Iterator[Reference]:
+    return (use for use in uses if use.name == "EstimatorSpec")
+
+
+def _parameter_names(function: cst.FunctionDef) -> list[str]:
+    return [parameter.name.value for parameter in function.params.params]
 
 
 def _class_name(function: str) -> str:

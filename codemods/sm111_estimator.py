@@ -33,7 +33,7 @@ from codemods.estimators import (
     trainings,
 )
 from codemods.keras_classes import BASE as KERAS_BASE
-from codemods.keras_classes import keras_classes
+from codemods.keras_classes import keras_classes, without_class
 from codemods.keras_estimators import keras_estimators, removed_receivers
 from codemods.module import Module
 from codemods.rule import Draft, Example, Rule
@@ -213,6 +213,14 @@ class _File:
                 imports=(KERAS_BASE,),
                 packages=frozenset({"tf1to2", "tf-keras"}),
             )
+
+        for function in without_class(self.module, self.uses) if self.module.keras and self.converts else ():
+            name = function.name.value
+            reason = (
+                f"--keras: {name} is no plain function of the module: write a class of migrate.shim.estimator."
+                f"keras_model.ModelFnModel whose model_fn is staticmethod(<the {name} that the Estimator gets>)"
+            )
+            yield _manual(function, "tensorflow.estimator.Estimator", reason)
 
     def _part(self, use: Reference, call: cst.Call, symbol: str) -> Draft:
         return Draft(

@@ -6,6 +6,7 @@ import pytest
 
 from codemods.document import open_document
 from codemods.engine import Surroundings, plan_file
+from codemods.site import Outcome
 from codemods.sm111_estimator import Estimator
 from codemods.target import NEWEST
 
@@ -87,3 +88,21 @@ def test_nothing_is_written(source: str) -> None:
 
 def test_without_the_option_nothing_is_written() -> None:
     assert "ModelFnModel" not in after(program(), keras=False)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def build(rate):\n  def model_fn(features, labels, mode):\n    return tf.estimator.EstimatorSpec(mode)\n"
+        "  return model_fn\n" + EXPORT.format(name="build(1)", more=""),
+        "class Model:\n  def model_fn(self, features, labels, mode):\n    return tf.estimator.EstimatorSpec(mode)\n"
+        + EXPORT.format(name="Model().model_fn", more=""),
+    ],
+    ids=["made by another function", "a method"],
+)
+def test_a_model_fn_without_a_class_is_told(source: str) -> None:
+    source = "import tensorflow as tf\nk = tf.constant(1)\n" + source
+    assert "ModelFnModel" not in after(source)
+    plan = plan_file("m.py", source.encode(), [Estimator()], Surroundings(keras=True, target=NEWEST))
+    (site,) = [site for site in plan.sites if site.outcome is Outcome.MANUAL]
+    assert "staticmethod(<the model_fn that the Estimator gets>)" in site.reason
