@@ -17,15 +17,21 @@ import libcst as cst
 from codemods.module import Module
 from codemods.tree import dotted
 
-_NOT_WEIGHTS = re.compile(
-    r"(?<!embedding_)lookup|Lookup|TextVectorization|vocabulary_(?:list|file)|[Hh]ash_?[Tt]able|index_to_string|string_to_index|py_func|py_function|numpy_function"
-    r"|make_(?:one_shot|initializable)_iterator|get_next\(|[Qq]ueue|shuffle_batch|train\.batch|input_producer"
+# What layers and plain code can put between the inputs and the outputs of a model.
+_STATE = re.compile(
+    r"(?<!embedding_)lookup|Lookup|TextVectorization|vocabulary_(?:list|file)|[Hh]ash_?[Tt]able|index_to_string"
+    r"|string_to_index|py_func|py_function|numpy_function|load_op_library|\bDefun\b|@[\w.]*\bfunction\b"
     r"|\bassign(?:_add|_sub)?\(|scatter_(?:add|sub|update|nd_)|count_up_to|updates_collections"
-    r"|local_variable\(|LOCAL_VARIABLES|sparse_placeholder|placeholder_with_default|load_op_library"
+    r"|local_variable\(|LOCAL_VARIABLES|placeholder_with_default|learning_phase\(\)"
     r"|import_meta_graph|import_graph_def|loader\.load|saved_model\.load|ASSET_FILEPATHS"
-    r"|SparseTensor|VarLenFeature|to_sparse|from_dense|ctc_(?:greedy|beam)|sparse=True|\bDefun\b|@[\w.]*\bfunction\b"
-    r"|learning_phase\(\)"
+    r"|sparse_placeholder|SparseTensor|to_sparse|from_dense|ctc_(?:greedy|beam)|sparse=True"
 )
+# What stands in front of the inputs of a model while it is trained.
+_PIPELINE = re.compile(
+    r"make_(?:one_shot|initializable)_iterator|get_next\(|[Qq]ueue|shuffle_batch|train\.batch|input_producer|VarLenFeature"
+)
+_COMMENT_LINE = re.compile(r"^[ \t]*#.*", re.MULTILINE)
+_FED_MODEL = re.compile(r"Input(?:Layer)?\([^)]*\b(?:input_)?tensor\s*=|(?<!fit)\([^()\n]*get_next\(\)")
 # Packages beside the standard library that build no graphs of their own, and those whose layers are plain ops.
 _KNOWN_NAMES = """
     tensorflow keras tf_slim numpy scipy pandas PIL cv2 matplotlib pylab skimage sklearn imageio six absl tqdm yaml
@@ -44,13 +50,31 @@ def builds_only_weights(module: Module) -> bool:
     return found
 
 
-def names_only_weights(module: Module) -> bool:
-    """Whether the file itself says nothing that makes more than ops and variables."""
-    return _NOT_WEIGHTS.search(module.text) is None
+def names_only_layers(module: Module) -> bool:
+    """Whether what the file says can put nothing but ops and weights between the ends of a Keras model."""
+    is_fed = _FED_MODEL.search(module.text) is not None
+    return not _says(module, _STATE) and not (is_fed and _says(module, _PIPELINE))
+
+
+def _says(module: Module, words: re.Pattern[str]) -> bool:
+    """Whether the code, that is neither comments nor strings that stand alone, says one of the words."""
+    found = [match.start() for match in words.finditer(module.text)]
+    if not found:
+        return False
+    silent = list(_silent_spans(module))
+    return not all(any(start <= offset < end for start, end in silent) for offset in found)
+
+
+def _silent_spans(module: Module) -> Iterator[tuple[int, int]]:
+    for node in module.nodes:
+        if isinstance(node, cst.Expr) and isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
+            yield module.start(node), module.end(node)
+    for line in _COMMENT_LINE.finditer(module.text):
+        yield line.span()
 
 
 def _is_plain(module: Module, seen: set[str]) -> bool:
-    if not names_only_weights(module) or not all(_is_bound(module, call) for call in module.calls):
+    if _says(module, _STATE) or _says(module, _PIPELINE) or not all(_is_bound(module, call) for call in module.calls):
         return False
     for targets in _imports(module):
         found = [other for target in targets if (other := _find(module, target)) is not None]

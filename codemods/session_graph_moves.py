@@ -17,6 +17,19 @@ from codemods.module import Module
 from codemods.session_exports import TENSOR_INFO, Export, same_value
 from codemods.tree import walk
 
+_PLAIN = (
+    "items",
+    "keys",
+    "values",
+    "append",
+    "get_tensor_by_name",
+    "zip",
+    "enumerate",
+    "range",
+    "sorted",
+    "len",
+    "str",
+)
 _WORK = ("fit", "fit_generator", "train_on_batch", "train", "train_and_evaluate", "run_loop")
 
 
@@ -80,10 +93,21 @@ def _meets_work(module: Module, export: Export) -> bool:
     if export.node is export.taking:
         return False
     loops = (node for node in module.nodes if isinstance(node, (cst.For, cst.While)))
-    if any(_between(module, loop, export) for loop in loops):
+    if any(_between(module, loop, export) and not _only_fills(module, loop) for loop in loops):
         return True
     calls = (call for call in module.calls if _between(module, call, export))
     return any(isinstance(call.func, cst.Attribute) and call.func.attr.value in _WORK for call in calls)
+
+
+def _only_fills(module: Module, loop: cst.CSTNode) -> bool:
+    """Whether a loop does no work of its own: it names tensors and puts them together."""
+    calls = (node for node in walk(loop) if isinstance(node, cst.Call))
+    return all(
+        module.resolve_call(call) is not None
+        or (isinstance(call.func, cst.Name) and call.func.value in _PLAIN and not module.bindings(call.func))
+        or (isinstance(call.func, cst.Attribute) and call.func.attr.value in _PLAIN)
+        for call in calls
+    )
 
 
 def _meets_folder(module: Module, export: Export) -> bool:

@@ -13,7 +13,7 @@ from enum import Enum
 import libcst as cst
 
 from codemods.arguments import bound_arguments
-from codemods.graph_reach import builds_only_weights, names_only_weights
+from codemods.graph_reach import builds_only_weights, names_only_layers
 from codemods.imported_graphs import GRAPH_DEF, META_GRAPH, SESSIONS, created_session, graph_blocks, imported_session
 from codemods.keras_models import keras_name, model_tensors
 from codemods.module import Module
@@ -61,23 +61,37 @@ def session_graphs(module: Module) -> tuple[SessionGraph, ...]:
 def _find(module: Module) -> Iterator[SessionGraph]:
     for export in sorted(session_exports(module), key=lambda export: module.start(export.node)):
         origin = _origin(module, export)
-        if origin is None or not _keeps_keys(module, export) or not _are_tensors(module, export):
+        if origin is None or not _keeps_keys(module, export, origin) or not _are_tensors(module, export):
             continue
         if _needs_no_initialization(module, export, origin):
             yield SessionGraph(export, origin)
 
 
-def _keeps_keys(module: Module, export: Export) -> bool:
+def _keeps_keys(module: Module, export: Export, origin: Origin) -> bool:
     """Whether TensorFlow 2, which takes input keys for arguments, keeps those of an export.
 
-    The shim, which keeps every key, serves where one is not certain.
+    Of an imported graph the keys are often data, so there it is enough that none is certain to be refused: TensorFlow
+    never changes one, it refuses those that it cannot keep when the new code runs. Elsewhere the shim, which keeps
+    every key, serves where one is not certain.
     """
     for signature in export.signatures:
         entries = dictionary(module, signature.inputs)
         names = [constant(module, key) for key, _ in entries or []]
-        if entries is None or any(name is None or not is_input_key(name) for name in names):
+        if any(name is not None and not is_input_key(name) for name in names):
+            return False
+        if any(isinstance(key, cst.Attribute) and key.attr.value == "name" for key, _ in entries or []):
+            return False  # a tensor's name has a colon
+        if origin is not Origin.IMPORTED and (entries is None or None in names):
+            return False
+        computed = module.value(signature.inputs)
+        if isinstance(computed, cst.DictComp) and _is_tensor_name(computed.key, computed.value):
             return False
     return True
+
+
+def _is_tensor_name(key: cst.BaseExpression, tensor: cst.BaseExpression) -> bool:
+    """Whether a key is the name of the very tensor it stands for: such a name has a colon."""
+    return isinstance(key, cst.Attribute) and key.attr.value == "name" and key.value.deep_equals(tensor)
 
 
 def _are_tensors(module: Module, export: Export) -> bool:
@@ -109,7 +123,7 @@ def _needs_no_initialization(module: Module, export: Export, origin: Origin) -> 
 def _origin(module: Module, export: Export) -> Origin | None:
     if _is_keras_session(module, export.session):
         is_model = all(_is_of_model(module, signature) for signature in export.signatures)
-        is_known = names_only_weights(module) if is_model else builds_only_weights(module)
+        is_known = names_only_layers(module) if is_model else builds_only_weights(module)
         return Origin.KERAS if is_known else None
     if not isinstance(export.session, cst.Name):
         return None

@@ -86,6 +86,35 @@ REWRITTEN = [
         None,
         id="a MetaGraph in the default graph, output keys as data",
     ),
+    pytest.param(
+        HEAD + 'saver = tf.train.import_meta_graph("m.meta")\nsess = tf.Session()\nsaver.restore(sess, "m")\n'
+        "tf.saved_model.simple_save(sess, path, {n: t for n, t in inputs.items()}, outputs)\n",
+        None,
+        id="input keys of an import as data: TensorFlow refuses what it cannot keep",
+    ),
+    pytest.param(
+        HEAD
+        + GRAPH
+        + SAVER
+        + builder().replace(
+            "    b.add", "    for key, tensor in more.items():\n        outputs[key] = tensor\n    b.add"
+        ),
+        None,
+        id="a loop between constructor and state that only fills a dictionary",
+    ),
+    pytest.param(
+        HEAD + GRAPH + '"""Unlike a builder with tf.GraphKeys.ASSET_FILEPATHS."""\n# no lookup tables\n' + RUN + SIMPLE,
+        None,
+        id="words of a comment and of a string that stands alone",
+    ),
+    pytest.param(
+        HEAD
+        + KERAS
+        + "def batches():\n    return dataset.make_one_shot_iterator().get_next()\n"
+        + SIMPLE.replace("x}", "model.input}").replace("y}", "model.output}"),
+        None,
+        id="an iterator that trains a Keras model",
+    ),
 ]
 
 
@@ -138,10 +167,10 @@ LEFT = {
     + RUN
     + SIMPLE,
     "a function of TensorFlow": "@tf.function\ndef f(a):\n    return a\n" + GRAPH + RUN + SIMPLE,
-    "keys of a MetaGraph that are data": 'tf.train.import_meta_graph("m.meta")\n'
-    + RUN
-    + SIMPLE.replace('{"x": x}', "inputs"),
     "keys of a MetaGraph that are tensors' names": 'tf.train.import_meta_graph("m.meta")\n'
+    + RUN
+    + SIMPLE.replace('{"x": x}', "{t.name: t}"),
+    "keys of a MetaGraph that a comprehension takes from tensors": 'tf.train.import_meta_graph("m.meta")\n'
     + RUN
     + SIMPLE.replace('{"x": x}', "{t.name: t for t in tensors}"),
     "the optional phase of Keras": KERAS
