@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import tokenize
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -181,8 +182,27 @@ class Replacement:
                 whole[-1] = (whole[-1][0], max(whole[-1][1], removal.end))
             else:
                 whole.append((removal.start, removal.end))
+        heads = {self._head(node, refilled) for node in self._outermost()}
         for start, end in whole:
-            yield self._within_cell(start, end, places)
+            yield self._within_cell(start, self._past_blank_lines(end) if start in heads else end, places)
+
+    def _head(self, node: cst.CSTNode, refilled: Collection[cst.CSTNode]) -> int | None:
+        """Return where the line of a statement starts that begins a block, as no earlier one of it stays."""
+        suite = self.module.parent(node)
+        if not isinstance(suite, cst.IndentedBlock) or node in refilled:
+            return None
+        earlier = itertools.takewhile(lambda other: other is not node, suite.body)
+        is_first = all(other in self.gone and other not in refilled for other in earlier)
+        return self.module.line_start(self.module.start(node)) if is_first else None
+
+    def _past_blank_lines(self, offset: int) -> int:
+        text, starts = self.module.text, self.module.cell_starts
+        while offset < len(text) and offset not in starts:
+            end = self.module.line_end(offset)
+            if text[offset:end].strip():
+                break
+            offset = end
+        return offset
 
     def _outermost(self) -> list[cst.CSTNode]:
         outer = [node for node in self.gone if not any(other in self.gone for other in self.module.ancestors(node))]

@@ -226,6 +226,19 @@ def test_the_class_stands_before_what_is_removed_in_its_place() -> None:
     assert after(None, start + apart, mode=Mode.GRAPH) == start + "\n\n" + CODE + saved
 
 
+def test_no_blank_line_is_left_where_a_function_began() -> None:
+    body = "def export(path):\n    # written by the shim\n    b = tf.saved_model.builder.SavedModelBuilder(path)\n\n\n"
+    rest = (
+        "    with tf.Graph().as_default(), tf.Session() as sess:\n        x = tf.placeholder(tf.float32, [None])\n"
+        "        b.add_meta_graph_and_variables(\n            sess, ['serve'],"
+        " {'k': tf.saved_model.predict_signature_def({'x': x}, {'y': x})})\n        b.save()\n"
+    )
+    rewritten = after(None, HEAD + body + rest, mode=Mode.GRAPH)
+    assert "def export(path):\n    # written by the shim\n    with tf.Graph()" in rewritten
+    rewritten = after(None, HEAD + body.replace("    # written by the shim\n", "") + rest, mode=Mode.GRAPH)
+    assert "def export(path):\n    with tf.Graph()" in rewritten
+
+
 def test_a_class_cannot_stand_above_the_import_of_tensorflow() -> None:
     body = GRAPH + RUN + SIMPLE
     source = 'if __name__ == "__main__":\n    import tensorflow as tf\n' + textwrap.indent(body, "    ")
