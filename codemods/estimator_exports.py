@@ -32,18 +32,25 @@ def export_obstacle(module: Module, export: Export) -> str | None:
     for old in ("serving_input_fn", "default_output_alternative_key"):
         if argument(call, old) is not None:
             return f"`{old}` is an argument of the older tf.contrib.learn, whose Estimators the shim does not have"
-    if export.origin is not Origin.FOREIGN or (module.target.has_estimators and "contrib" not in export.maker):
+    if export.origin is not Origin.FOREIGN:
         return None
     maker = export.maker.removeprefix("tensorflow.")
+    if "BoostedTrees" in maker:
+        return (
+            f"{maker} holds its trees in a resource that a TF2 SavedModel has no object for, so that nothing converts "
+            "its exports: go on serving them with TensorFlow <= 2.15, or train another model"
+        )
+    if module.target.has_estimators and "contrib" not in maker:
+        return None
     if "learn" in maker:
         return (
             f"it is a {maker}: port the model to tf.estimator's model_fn first, or convert what it exported with "
             "`tf1to2 rewrap`"
         )
-    return (
-        f"{maker} is an Estimator that migrate.shim.estimator does not have: convert what it exported with "
-        "`tf1to2 rewrap`, or export with migrate.shim.estimator.export_estimator on TensorFlow <= 2.15"
-    )
+    without = f"{maker} is an Estimator that migrate.shim.estimator does not have: convert what it exported with "
+    if "contrib" in maker:
+        return f"{without}`tf1to2 rewrap`, or port the model to a model_fn"
+    return f"{without}`tf1to2 rewrap`, or export with migrate.shim.estimator.export_estimator on TensorFlow <= 2.15"
 
 
 def export_reason(module: Module, export: Export, training: cst.Call | None) -> str:

@@ -13,8 +13,49 @@ from codemods.scopes import Binding, BindingKind
 from codemods.tree import walk
 
 _MAX_DEPTH = 6
-# What an Estimator's subclass overrides to change training and export; helpers with other names are its own.
-_INSIDE = frozenset({"train", "evaluate", "predict", "export_saved_model", "export_savedmodel", "model_fn"})
+# What an Estimator's subclass overrides to change training and export: the methods of TensorFlow 1.15 and of the shim.
+# Helpers with other names are its own.
+_INSIDE = frozenset(
+    {
+        "_actual_eval",
+        "_actual_train_model_distributed",
+        "_add_meta_graph_for_mode",
+        "_augment_model_fn",
+        "_call_input_fn",
+        "_call_model_fn",
+        "_call_model_fn_eval",
+        "_call_model_fn_eval_distributed",
+        "_call_model_fn_for_inference",
+        "_convert_eval_steps_to_hooks",
+        "_convert_train_steps_to_hooks",
+        "_create_and_assert_global_step",
+        "_create_global_step",
+        "_evaluate_build_graph",
+        "_evaluate_run",
+        "_export",
+        "_export_all_saved_models",
+        "_extract_batch_length",
+        "_extract_keys",
+        "_get_features_and_labels_from_input_fn",
+        "_get_features_from_input_fn",
+        "_get_iterator_from_input_fn",
+        "_maybe_warm_start",
+        "_params_with",
+        "_train_model",
+        "_train_model_default",
+        "_train_model_distributed",
+        "_train_with_estimator_spec",
+        "_train_with_estimator_spec_distributed",
+        "_validate_features_in_predict_input",
+        "evaluate",
+        "experimental_export_all_saved_models",
+        "export_saved_model",
+        "export_savedmodel",
+        "model_fn",
+        "predict",
+        "train",
+    }
+)
 
 
 class Origin(Enum):
@@ -136,7 +177,7 @@ def changed_inside(module: Module, node: cst.ClassDef) -> str | None:
         return None
     for each in node.body.body:
         name = each.name.value if isinstance(each, cst.FunctionDef) else ""
-        if name in _INSIDE or (name.startswith("_") and not name.startswith("__")):
+        if name in _INSIDE:
             return name
     return None
 

@@ -85,7 +85,7 @@ class Estimator(Rule):
         ),
     )
     limits = (
-        "BoostedTrees and others that the shim lacks are reported: `tf1to2 rewrap` converts what they exported.",
+        "Estimators that the shim lacks are reported: `tf1to2 rewrap` converts their exports, but for BoostedTrees.",
         "tf.contrib.learn Estimators are reported: they have another signature of export_savedmodel.",
         "experimental_mode other than PREDICT has no counterpart in a TF2 SavedModel.",
     )

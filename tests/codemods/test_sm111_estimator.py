@@ -194,7 +194,14 @@ def test_training_before_the_export_is_said() -> None:
             HEAD + MADE + "est.export_saved_model(d, fn, experimental_mode=m)\n", "experimental_mode", id="mode"
         ),
         pytest.param(
-            HEAD + "est = tf.estimator.BoostedTreesClassifier(c)\nest.export_savedmodel(d, fn)\n", "rewrap", id="trees"
+            HEAD + "est = tf.estimator.BoostedTreesClassifier(c)\nest.export_savedmodel(d, fn)\n",
+            "nothing converts",
+            id="trees",
+        ),
+        pytest.param(
+            HEAD + "est = tf.contrib.estimator.forward_features(e, 'k')\nest.export_savedmodel(d, fn)\n",
+            "rewrap`, or port",
+            id="an Estimator of tf.contrib",
         ),
         pytest.param(
             HEAD + "est = tf.contrib.learn.DNNClassifier(c)\nest.export_savedmodel(d, fn)\n",
@@ -230,6 +237,17 @@ def test_is_reported_and_stays(source: str, words: str) -> None:
     sites = sites_of(source)
     assert {site.outcome for site in sites} == {Outcome.MANUAL}
     assert words in sites[-1].reason
+
+
+def test_a_subclass_may_have_private_helpers() -> None:
+    helpers = "  def _features(self, x):\n    return x\n  def _model_fn(self, features, labels, mode):\n    pass\n"
+    source = HEAD + f"class E(tf.estimator.Estimator):\n{helpers}E(f).export_saved_model(d, fn)\n"
+    assert after(source) == WITH + f"class E(tf_estimator.Estimator):\n{helpers}E(f).export_saved_model(d, fn)\n"
+
+
+def test_boosted_trees_have_no_native_form_on_any_tensorflow() -> None:
+    source = HEAD + "est = tf.estimator.BoostedTreesClassifier(c)\nest.export_savedmodel(d, fn)\n"
+    assert after(source, target=OLDEST) == source
 
 
 def test_for_a_tensorflow_with_estimators_models_stay_and_exports_become_native() -> None:
