@@ -81,6 +81,7 @@ class ModelFnModel(tf_keras.Model):  # type: ignore[misc]
         """`config` is what the model_fn gets as `config`; the rest goes to `tf_keras.Model`."""
         super().__init__(**kwargs)
         self._run_config = config or RunConfig()
+        self._step = tf.Variable(0, trainable=False, dtype=tf.int64, name=tf1.GraphKeys.GLOBAL_STEP)
         self._receiver: ServedReceiver | None = None
 
     def call(self, features: Any) -> Any:
@@ -103,11 +104,13 @@ class ModelFnModel(tf_keras.Model):  # type: ignore[misc]
         Raises:
             EstimatorError: the model is not built, or the checkpoint lacks a variable or has another shape for it.
         """
-        if not self.weights:
+        weights = {variable.name.split(":")[0]: variable for variable in self.weights}
+        if weights.keys() == {tf1.GraphKeys.GLOBAL_STEP}:
             raise EstimatorError("The model has no weights yet: call `build_from` with a serving receiver first.")
         reader = tf.train.load_checkpoint(str(checkpoint))
         shapes = reader.get_variable_to_shape_map()
-        weights = {variable.name.split(":")[0]: variable for variable in self.weights}
+        if tf1.GraphKeys.GLOBAL_STEP not in shapes:  # not of an Estimator
+            del weights[tf1.GraphKeys.GLOBAL_STEP]
         missing = sorted(weights.keys() - shapes.keys())
         if missing:
             raise EstimatorError(f"The checkpoint {checkpoint} has no variable {', '.join(missing)}.")
@@ -124,9 +127,11 @@ class ModelFnModel(tf_keras.Model):  # type: ignore[misc]
             logs: dict[str, Any] = super().train_step(data)
             return logs
         features, labels, _ = tf_keras.utils.unpack_x_y_sample_weight(data)
+        following = self._step + 1
         with tf.GradientTape() as tape, without_optimizer_steps(lambda: self.trainable_variables):
             loss = self._spec(features, labels, ModeKeys.TRAIN).loss
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        self._step.assign(following)
         return {"loss": loss}
 
     def export(self, filepath: Any, format: str = "tf_saved_model") -> None:
@@ -193,8 +198,9 @@ class ModelFnModel(tf_keras.Model):  # type: ignore[misc]
 
     @contextmanager
     def _collections(self) -> Iterator[None]:
-        """Holds the weights where model code that regularises or clips looks for them."""
+        """Holds the weights where model code that regularises or clips looks for them, and the global step."""
         with (
+            _collection_of(tf1.GraphKeys.GLOBAL_STEP, [self._step]),
             _collection_of(tf1.GraphKeys.GLOBAL_VARIABLES, self.weights),
             _collection_of(tf1.GraphKeys.TRAINABLE_VARIABLES, self.trainable_weights),
         ):

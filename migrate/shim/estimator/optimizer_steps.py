@@ -32,11 +32,22 @@ def without_optimizer_steps(weights: Callable[[], list[Any]]) -> Iterator[None]:
 
     replaced = {"minimize": no_step, "apply_gradients": no_step, "compute_gradients": zero_gradients}
     with _PATCHING:
-        original = {name: getattr(tf1.train.Optimizer, name) for name in replaced}
-        for name, method in replaced.items():
-            setattr(tf1.train.Optimizer, name, method)
+        original = [
+            (optimizer, name, vars(optimizer)[name])
+            for optimizer in _with_subclasses(tf1.train.Optimizer)  # those that write their own step included
+            for name in replaced
+            if name in vars(optimizer)
+        ]
+        for optimizer, name, _ in original:
+            setattr(optimizer, name, replaced[name])
         try:
             yield
         finally:
-            for name, method in original.items():
-                setattr(tf1.train.Optimizer, name, method)
+            for optimizer, name, method in original:
+                setattr(optimizer, name, method)
+
+
+def _with_subclasses(optimizer: Any) -> Iterator[Any]:
+    yield optimizer
+    for subclass in optimizer.__subclasses__():
+        yield from _with_subclasses(subclass)
