@@ -78,8 +78,10 @@ def test_custom(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:`tf.keras.backend.set_learning_phase:UserWarning")
 def test_of_a_keras_model(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(checkpoint_folder("keras_model"), folder)  # model_to_estimator writes there
     with tf.Graph().as_default():
-        estimator = compat_program("keras_model").build(str(checkpoint_folder("keras_model")))
+        estimator = compat_program("keras_model").build(str(folder))
         receiver_fn = compat_program("keras_model").serving_input_receiver_fn
         exported = export_estimator(estimator, tmp_path / "exports", receiver_fn)
     assert_as_golden("keras_model", exported, tmp_path)
