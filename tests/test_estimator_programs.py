@@ -24,7 +24,7 @@ from tests.golden import read_golden
 PROJECT = Path(__file__).parents[1]
 ESTIMATORS = PROJECT / "fixtures" / "estimators"
 NAMES = sorted(path.parent.name for path in ESTIMATORS.glob("*/before.py"))
-EAGER = ["keras_model"]
+EAGER = ["keras_model", "keras_sequential"]
 RULES = ("SM111", "SM112", "SM113")
 SECONDS = 280
 # Also where the installed TensorFlow has Estimators still: for that target see tests/estimator215.

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:`tf.layers:UserWarning", "ignore:`tf.nn:UserWarning", "ignore:The initializer:UserWarning"
 )
 
-KERAS = {"keras_model"}
+KERAS = {"keras_model", "keras_sequential"}
 # Placeholders at the top level and shared embeddings need a graph, as in graph mode.
 NEED_A_GRAPH = {"combined_classifier", "dnn_regressor"}
 
