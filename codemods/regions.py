@@ -12,6 +12,10 @@ from codemods.site import Site
 from codemods.symbols import canonical
 from codemods.tf1_names import GRAPH_ONLY
 
+SWITCHES_TO_GRAPHS = frozenset(
+    {"disable_v2_behavior", "disable_eager_execution", "python.framework.ops.disable_eager_execution"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -70,9 +74,12 @@ def _is_whole(module: Module, node: cst.Attribute | cst.Name) -> bool:
 
 
 def graph_only_use(module: Module, sites: Iterable[Site]) -> Use | None:
-    """Return a use, left by the sites, that eager mode cannot run: it needs a graph and stands in no explicit one."""
+    """Return a use, left by the sites, that eager mode cannot run: it needs a graph and stands in no explicit one.
+
+    Where the program itself switches to graphs, that use.
+    """
     for use in tensorflow_uses(module, sites):
-        if use.name in GRAPH_ONLY and not in_explicit_graph(module, use.node):
+        if use.name in SWITCHES_TO_GRAPHS or (use.name in GRAPH_ONLY and not in_explicit_graph(module, use.node)):
             return use
     return None
 

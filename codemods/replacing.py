@@ -168,6 +168,7 @@ class Replacement:
             if not any(begin <= edit.start < end for begin, end in spans):
                 yield edit
         whole: list[tuple[int, int]] = []
+        partial: list[Edit] = []
         places = {self.module.line_start(self.module.start(node)) for node in refilled}
         apart = places | set(self.module.cell_starts)
         for node in self._outermost():
@@ -177,19 +178,24 @@ class Replacement:
                 or self.module.line_start(removal.start) != removal.start
                 or removal.end != self._stop(node)
             ):
-                yield removal
+                partial.append(removal)
             elif whole and removal.start <= whole[-1][1] and not apart & set(range(removal.start, whole[-1][1] + 1)):
                 whole[-1] = (whole[-1][0], max(whole[-1][1], removal.end))
             else:
                 whole.append((removal.start, removal.end))
+        yield from partial
         heads = {self._head(node, refilled) for node in self._outermost()}
+        begins = [*(edit.start for edit in partial), *(start for start, _ in whole)]
         for start, end in whole:
-            yield self._within_cell(start, self._past_blank_lines(end) if start in heads else end, places)
+            past = self._past_blank_lines(end) if start in heads else end
+            yield self._within_cell(start, min([past, *(begin for begin in begins if begin >= end)]), places)
 
     def _head(self, node: cst.CSTNode, refilled: Collection[cst.CSTNode]) -> int | None:
-        """Return where the line of a statement starts that begins a block, as no earlier one of it stays."""
+        """Return where the line of a statement starts that begins a block of which only later ones stay."""
         suite = self.module.parent(node)
         if not isinstance(suite, cst.IndentedBlock) or node in refilled:
+            return None
+        if all(other in self.gone and other not in refilled for other in suite.body):
             return None
         earlier = itertools.takewhile(lambda other: other is not node, suite.body)
         is_first = all(other in self.gone and other not in refilled for other in earlier)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from codemods.module import Module
-from codemods.regions import Use, tensorflow_uses
+from codemods.regions import SWITCHES_TO_GRAPHS, Use, tensorflow_uses
 from codemods.site import Mode
 from codemods.tf1_names import V1_DIFFERS, V1_ONLY, V2_ONLY
 
@@ -27,9 +27,11 @@ class Generation(Enum):
 
 
 def written_for(module: Module) -> Generation:
-    """Return V1 where TensorFlow 2 lacks a name that the file uses, else V2 where TensorFlow 1 lacks one."""
+    """Return V1 where TensorFlow 2 lacks a name or is made to run as 1, else V2 where TensorFlow 1 lacks a name."""
     uses = list(tensorflow_uses(module))
-    if any(is_v1_only(use) or use.raw.startswith("tensorflow.contrib") for use in uses):
+    if any(
+        is_v1_only(use) or use.name in SWITCHES_TO_GRAPHS or use.raw.startswith("tensorflow.contrib") for use in uses
+    ):
         return Generation.V1
     return Generation.V2 if says_tensorflow2(uses) else Generation.EITHER
 

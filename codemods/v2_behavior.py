@@ -11,23 +11,14 @@ from codemods.emit import free_name, newline_of
 from codemods.imports import import_block, import_place
 from codemods.legacy_keras import imported_modules
 from codemods.module import Module
-from codemods.regions import Use, in_explicit_graph
+from codemods.regions import SWITCHES_TO_GRAPHS, Use, in_explicit_graph
 from codemods.scopes import BindingKind
 from codemods.site import Edit, Import, Mode
 from codemods.tf1_names import GRAPH_ONLY
 from codemods.tree import walk
 from codemods.v1_usage import says_tensorflow2, spelled_plainly, switches_import
 
-_SWITCHES = frozenset(
-    f"tensorflow.{name}"
-    for name in (
-        "disable_v2_behavior",
-        "disable_eager_execution",
-        "enable_eager_execution",
-        "enable_v2_behavior",
-        "python.framework.ops.disable_eager_execution",
-    )
-)
+_SWITCHES = SWITCHES_TO_GRAPHS | {"enable_eager_execution", "enable_v2_behavior"}
 _MAIN = re.compile(r"""^if\s+__name__\s*==\s*['"]__main__['"]""", re.MULTILINE)
 
 
@@ -35,7 +26,7 @@ def starts_graph_mode(module: Module, uses: Sequence[Use]) -> bool:
     """Whether this file must switch v2 behaviour off: a program in graph mode may start here, undecided yet."""
     if module.mode is not Mode.GRAPH or not (module.is_entry or _MAIN.search(module.text)):
         return False
-    if any(f"tensorflow.{use.name}" in _SWITCHES for use in uses) or says_tensorflow2(uses):
+    if any(use.name in _SWITCHES for use in uses) or says_tensorflow2(uses):
         return False
     return any(spelled_plainly(use) is not None or _needs_it(module, use) for use in uses)
 

@@ -74,6 +74,29 @@ def test_a_program_started_by_a_file_without_tensorflow_switches_it_off_in_what_
     assert "run.py" not in result
 
 
+KERAS_EXPORT = (
+    "model = tf.keras.models.load_model('m.h5')\ntf.compat.v1.saved_model.simple_save(\n"
+    "    tf.compat.v1.keras.backend.get_session(), 'out', {'x': model.input}, {'y': model.output})\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("switch", "mode"),
+    [
+        ("tf.compat.v1.disable_eager_execution()\n", Mode.GRAPH),
+        ("tf.compat.v1.disable_v2_behavior()\n", Mode.GRAPH),
+        ("with tf.GradientTape() as tape:\n    pass\ntf.compat.v1.disable_eager_execution()\n", Mode.GRAPH),
+        ("tf.compat.v1.enable_eager_execution()\n", Mode.EAGER),
+        ("", Mode.EAGER),
+    ],
+)
+def test_a_program_that_switches_to_graphs_runs_in_graph_mode(switch: str, mode: Mode, tmp_path: Path) -> None:
+    make(tmp_path, main=f"import tensorflow as tf\n{switch}{KERAS_EXPORT}")
+    result = run(tmp_path)
+    assert [item.mode for item in result.files] == [mode]
+    assert ("ExportArchive" in texts(result)["main.py"]) is (mode is Mode.EAGER)
+
+
 def test_the_mode_can_be_given(tmp_path: Path) -> None:
     make(tmp_path, export=EXPORT)
     assert [item.mode for item in run(tmp_path, mode=Mode.EAGER).files] == [Mode.EAGER]

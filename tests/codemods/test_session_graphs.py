@@ -239,6 +239,21 @@ def test_no_blank_line_is_left_where_a_function_began() -> None:
     assert "def export(path):\n    with tf.Graph()" in rewritten
 
 
+def test_blank_lines_between_statements_that_go_are_taken_once() -> None:
+    source = HEAD + (
+        "def export(path):\n    b = tf.saved_model.builder.SavedModelBuilder(path)\n\n    sigs = {}\n\n"
+        "    with tf.Session(graph=tf.Graph()) as sess:\n        tf.import_graph_def(g)\n"
+        "        x = sess.graph.get_tensor_by_name('x:0')\n"
+        "        sigs['k'] = tf.saved_model.predict_signature_def({'x': x}, {'y': x})\n\n"
+        "        b.add_meta_graph_and_variables(sess, ['serve'], sigs)\n        b.save()\n"
+    )
+    assert "def export(path):\n    with tf.Session(" in after(None, source, mode=Mode.GRAPH)
+    eager = after(
+        None, source.replace(".compat.v1 as", " as").replace("tf.disable_v2_behavior()\n", ""), mode=Mode.EAGER
+    )
+    assert "def export(path):\n    with tf.compat.v1.Session(" in eager
+
+
 def test_a_class_cannot_stand_above_the_import_of_tensorflow() -> None:
     body = GRAPH + RUN + SIMPLE
     source = 'if __name__ == "__main__":\n    import tensorflow as tf\n' + textwrap.indent(body, "    ")
