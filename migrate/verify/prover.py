@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -127,8 +128,9 @@ class _Prover:
             if unsavable:
                 proof = replace(proof, notes=(*proof.notes, _unsavable_note(unsavable)))
             proof = _added(replace(proof, weights=weights), judge.checks(Loading.TF2, model.run), ())
-            # Two copies of a large model need not be in memory at once.
+            # Two copies of a large model need not be in memory at once; the objects of a loaded model refer in circles.
             del model
+            gc.collect()
             return self._second_save(proof, judge, saved, cause, unsavable, new_graph)
 
     def _second_save(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,10 @@ from migrate.errors import Tf1to2Error, UnreadableModelError
 from migrate.legacy.saved_model import read_saved_model
 from migrate.method_names.method import Method
 from migrate.method_names.model_methods import set_method_names
+from migrate.rewrap import rewrap
 from migrate.verify import Loading, Outcome, Proof, ProofOptions, prove
 from migrate.verify.edited_copy import lost_kernels
-from migrate.verify.prover import _Judge, _Prover
+from migrate.verify.prover import _Judge, _Prover, prove_here
 from migrate.verify.reference import Again, Reference, Run
 from migrate.verify.signature_tensors import Slot
 from migrate.verify.weights import ReferenceState
@@ -28,6 +31,9 @@ from tests.verify.tiny_models import CLASSIFY, PREDICT, Signature
 
 v1 = tf.compat.v1
 _FILES: dict[str, Path] = {}
+
+
+REF_MODEL = Path(__file__).parents[2] / "fixtures" / "models" / "ref_simple_save" / "model"
 
 
 def table() -> dict[str, Signature]:
@@ -132,6 +138,26 @@ def test_nothing_is_left_behind(pairs: Make, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     prove(*pairs(tiny_models.dense))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_copy_of_a_loaded_model_is_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rewrap(REF_MODEL, tmp_path / "new")
+    load, loaded, alive = tf.saved_model.load, list[weakref.ref[Any]](), list[int]()
+
+    def counted(*args: Any, **options: Any) -> Any:
+        alive.append(sum(each() is not None for each in loaded))
+        model = load(*args, **options)
+        variables = (each for each in tf.train.TrackableView(model).descendants() if isinstance(each, tf.Variable))
+        loaded.extend(weakref.ref(each.handle) for each in variables)
+        return model
+
+    monkeypatch.setattr(tf.saved_model, "load", counted)
+    gc.disable()  # what frees the first must not be chance
+    try:
+        assert prove_here(REF_MODEL, tmp_path / "new").passed
+    finally:
+        gc.enable()
+    assert alive == [0, 0]
 
 
 def test_a_weight_changed_by_one_unit_in_the_last_place(mutant: Make, tmp_path: Path) -> None:
