@@ -6,8 +6,6 @@ Reads `simple_save` calls and the three calls of a `SavedModelBuilder` into one 
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -113,15 +111,6 @@ def constant(module: Module, node: cst.BaseExpression) -> str | None:
         text = value.evaluated_value
         return text if isinstance(text, str) else None
     return _CONSTANTS.get(module.resolve(node if value is None else value) or "")
-
-
-def is_input_key(key: str) -> bool:
-    """Whether `tf.saved_model.save` takes an input's key: it keeps these in the SignatureDef, and refuses others.
-
-    Functions loaded by TensorFlow 2 have `a_b` for `a/b`; the SignatureDef, which is what clients see, keeps `a/b`.
-    """
-    is_name = re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*", key) is not None
-    return is_name and not keyword.iskeyword(key) and key != "self"
 
 
 def conditions(module: Module, node: cst.CSTNode) -> list[cst.CSTNode]:
@@ -257,7 +246,7 @@ def _entries(module: Module, node: cst.BaseExpression) -> tuple[Entries, tuple[c
             continue
         if module.scope(name).owner(name.value) is not module.scope(node).owner(node.value):
             continue
-        stored = _stored(module, name)
+        stored = stored_entry(module, name)
         if stored is None or conditions(module, name) != conditions(module, node):
             return [], ()
         entries.append((stored[0], stored[1]))
@@ -265,7 +254,7 @@ def _entries(module: Module, node: cst.BaseExpression) -> tuple[Entries, tuple[c
     return entries, tuple(spent)
 
 
-def _stored(
+def stored_entry(
     module: Module, name: cst.Name
 ) -> tuple[cst.BaseExpression, cst.BaseExpression, cst.SimpleStatementLine] | None:
     """Return key, value and statement of `name[key] = value`."""

@@ -15,6 +15,7 @@ import libcst as cst
 from codemods.arguments import bound_arguments
 from codemods.graph_reach import builds_only_weights, names_only_layers
 from codemods.imported_graphs import GRAPH_DEF, META_GRAPH, SESSIONS, created_session, graph_blocks, imported_session
+from codemods.input_keys import has_tensor_names, is_input_key
 from codemods.keras_models import keras_name, model_tensors
 from codemods.module import Module
 from codemods.session_exports import (
@@ -22,7 +23,6 @@ from codemods.session_exports import (
     Signature,
     constant,
     dictionary,
-    is_input_key,
     is_tables_initializer,
     session_exports,
     unwrapped,
@@ -79,19 +79,13 @@ def _keeps_keys(module: Module, export: Export, origin: Origin) -> bool:
         names = [constant(module, key) for key, _ in entries or []]
         if any(name is not None and not is_input_key(name) for name in names):
             return False
+        if has_tensor_names(module, signature.inputs):
+            return False
         if any(isinstance(key, cst.Attribute) and key.attr.value == "name" for key, _ in entries or []):
             return False  # a tensor's name has a colon
         if origin is not Origin.IMPORTED and (entries is None or None in names):
             return False
-        computed = module.value(signature.inputs)
-        if isinstance(computed, cst.DictComp) and _is_tensor_name(computed.key, computed.value):
-            return False
     return True
-
-
-def _is_tensor_name(key: cst.BaseExpression, tensor: cst.BaseExpression) -> bool:
-    """Whether a key is the name of the very tensor it stands for: such a name has a colon."""
-    return isinstance(key, cst.Attribute) and key.attr.value == "name" and key.value.deep_equals(tensor)
 
 
 def _are_tensors(module: Module, export: Export) -> bool:

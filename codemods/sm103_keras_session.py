@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
+from codemods.input_keys import is_input_key
 from codemods.keras_endpoints import Endpoint, export_code
 from codemods.keras_models import (
     ModelTensor,
@@ -35,7 +36,6 @@ from codemods.session_exports import (
     TENSOR_INFO,
     Export,
     constant,
-    is_input_key,
     is_tables_initializer,
     own_statement,
     same_value,

@@ -24,6 +24,7 @@ from codemods.imported_graphs import (
     imported_session,
     is_logging,
 )
+from codemods.input_keys import has_tensor_names, is_input_key
 from codemods.module import Module
 from codemods.replacing import Replacement, after_lines, end_of, in_place_of, lines
 from codemods.rule import Draft, Example, Rule
@@ -33,7 +34,6 @@ from codemods.session_exports import (
     conditions,
     constant,
     dictionary,
-    is_input_key,
     is_tables_initializer,
     own_statement,
     same_value,
@@ -160,6 +160,8 @@ def _nothing_follows(module: Module, export: Export, block: cst.With) -> bool:
 def _keys_are_names(module: Module, signatures: tuple[Signature, ...]) -> bool:
     """Whether no input key is certain to be refused by TensorFlow 2 as the name of an argument."""
     for signature in signatures:
+        if has_tensor_names(module, signature.inputs):
+            return False
         for key, _ in dictionary(module, signature.inputs) or []:
             name = constant(module, key)
             if name is not None and not is_input_key(name):

@@ -170,6 +170,10 @@ LEFT = {
     "keys of a MetaGraph that are tensors' names": 'tf.train.import_meta_graph("m.meta")\n'
     + RUN
     + SIMPLE.replace('{"x": x}', "{t.name: t}"),
+    "keys of a MetaGraph by which its tensors are found": 'tf.train.import_meta_graph("m.meta")\ninputs = {}\n'
+    + "for name in names:\n    inputs[name] = tf.get_default_graph().get_tensor_by_name(name)\n"
+    + RUN
+    + SIMPLE.replace('{"x": x}', "inputs"),
     "keys of a MetaGraph that a comprehension takes from tensors": 'tf.train.import_meta_graph("m.meta")\n'
     + RUN
     + SIMPLE.replace('{"x": x}', "{t.name: t for t in tensors}"),

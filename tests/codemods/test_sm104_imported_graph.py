@@ -167,6 +167,10 @@ KEPT = [
     ),
     pytest.param(IN_BLOCK + "    for path in paths:\n        " + SAVE, id="a loop inside the block"),
     pytest.param(IN_BLOCK + "    " + SAVE.replace('"x"', '"x:0"'), id="no argument name"),
+    pytest.param(
+        IN_BLOCK + "    " + SAVE.replace('{"x": x}', "{n: sess.graph.get_tensor_by_name(n) for n in names}"),
+        id="names of tensors",
+    ),
     pytest.param(IN_BLOCK + "    " + SAVE.replace('"y": y', '"y": tf.argmax(y)'), id="an op built for the export"),
     pytest.param(HEAD + "with tf.Session() as sess:\n    x = tf.placeholder(tf.float32)\n    " + SAVE, id="no import"),
     pytest.param(
