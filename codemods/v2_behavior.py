@@ -19,6 +19,7 @@ from codemods.tree import walk
 from codemods.v1_usage import says_tensorflow2, spelled_plainly, switches_import
 
 _SWITCHES = SWITCHES_TO_GRAPHS | {"enable_eager_execution", "enable_v2_behavior"}
+_TENSORFLOW = re.compile(r"^\s*(?:import|from)\s+(?:tensorflow|keras)\b", re.MULTILINE)
 _MAIN = re.compile(r"""^if\s+__name__\s*==\s*['"]__main__['"]""", re.MULTILINE)
 
 
@@ -101,6 +102,7 @@ def _place(module: Module, uses: Sequence[Use], edits: Sequence[Edit]) -> int | 
     last = _first_import(module, uses)
     if last is None:
         return None
+    last = _first_of_repository(module, last) or last
     statements = list(module.tree.body)
     for statement in statements[statements.index(last) + 1 :]:
         if not _is_import_only(statement) or _in_other_cell(module, last, statement):
@@ -131,6 +133,31 @@ def _first_import(module: Module, uses: Sequence[Use]) -> cst.SimpleStatementLin
         return tensorflow or keras or (block[-1] if block else None)
     begin, end = module.start(keras), module.start(tensorflow)
     return keras if any(begin < module.start(use.node) < end for use in uses) else tensorflow
+
+
+def _first_of_repository(module: Module, last: cst.CSTNode) -> cst.SimpleStatementLine | None:
+    """Return the first import of the repository's code for TensorFlow, where code that may call it runs before `last`.
+
+    A notebook builds its model with the repository's modules, and imports TensorFlow itself where it exports.
+    """
+    project = module.project
+    first: cst.SimpleStatementLine | None = None
+    for statement in module.tree.body:
+        if statement is last or project is None:
+            return None
+        if first is not None and not _is_import_only(statement) and not _is_definition(statement):
+            return first
+        if first is None and isinstance(statement, cst.SimpleStatementLine):
+            inner = [node for node in statement.body if isinstance(node, (cst.Import, cst.ImportFrom))]
+            names = [name for node in inner for name in imported_modules(node)]
+            found = [project.find(name, module.path) for name in names]
+            if any(other is not None and _TENSORFLOW.search(other.text) for other in found):
+                first = statement
+    return None
+
+
+def _is_definition(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, (cst.FunctionDef, cst.ClassDef))
 
 
 def _first_of(module: Module, package: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement | None:

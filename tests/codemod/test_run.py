@@ -80,6 +80,20 @@ KERAS_EXPORT = (
 )
 
 
+def test_v2_behaviour_is_off_before_code_of_the_repository_builds(tmp_path: Path) -> None:
+    network = "import keras\n\ndef build():\n    return keras.Sequential([keras.layers.Dense(2)])\n"
+    head = "import os\nfrom nets.cnn import build\n\n"
+    export = (
+        "import tensorflow as tf\nfrom keras import backend as K\n\n"
+        "tf.saved_model.simple_save(K.get_session(), 'd', {'x': x}, outputs(model))\n"
+    )
+    make(tmp_path, nets_SLASH_cnn=network, main=f"{head}model = build()\n{export}", other=f"{head}{export}")
+    switched = texts(run(tmp_path))
+    assert switched["main.py"].index("tf.disable_v2_behavior()") < switched["main.py"].index("model = build()")
+    assert switched["main.py"].index("import tensorflow.compat.v1 as tf") < switched["main.py"].index("tf.disable_v2")
+    assert switched["other.py"].count("disable_v2_behavior") == 1
+
+
 @pytest.mark.parametrize(
     ("switch", "mode"),
     [
