@@ -126,7 +126,7 @@ def _import_edit(module: Module, alias: cst.ImportAlias) -> Iterator[Edit]:
             yield Edit(start, end, keras)
     elif name == "keras" or (name.startswith("keras.") and alias.asname is None):
         yield Edit(start, end, f"{root}.keras as keras")
-    elif alias.asname is not None and (home := public_home(name)) is not None:
+    elif alias.asname is not None and (home := public_home(name) or _estimator_home(module, name)) is not None:
         yield Edit(start, end, home)
 
 
@@ -155,7 +155,7 @@ def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
         yield from _saved_model_edits(module, start, end, names)
     elif name.startswith(_PRIVATE_SAVED_MODEL + ".") and name.rpartition(".")[2] in SAVED_MODEL_MODULES:
         yield Edit(start, end, f"{V1}.saved_model.{SAVED_MODEL_MODULES[name.rpartition('.')[2]]}")
-    elif (home := public_home(name)) is not None:
+    elif (home := public_home(name) or _estimator_home(module, name)) is not None:
         yield Edit(start, end, home)
     else:
         homes = {PRIVATE_NAMES.get((name, dotted(alias.name) or "")) for alias in names}
@@ -209,6 +209,13 @@ def public_home(name: str) -> str | None:
         return PRIVATE_MODULES[name]
     head, _, inner = name.partition(".")
     return f"{V1}.{inner}" if head == "tensorflow" and inner.split(".")[0] in PUBLIC_MODULES else None
+
+
+def _estimator_home(module: Module, name: str) -> str | None:
+    """Return the home of the Estimators that graph code means: those of TensorFlow 2 are others by the same names."""
+    is_estimator = name == "tensorflow.estimator" or name.startswith("tensorflow.estimator.")
+    stays = module.mode is Mode.GRAPH and module.target.has_estimators
+    return f"{V1}{name.removeprefix('tensorflow')}" if is_estimator and stays else None
 
 
 def _keras_root(module: Module) -> str:

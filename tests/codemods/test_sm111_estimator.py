@@ -10,9 +10,10 @@ from codemods.document import open_document
 from codemods.engine import Surroundings, plan_file
 from codemods.estimator_names import SHIM_NAMES, estimator_name, shim_name
 from codemods.planning import with_needs
-from codemods.site import Outcome, Site
+from codemods.site import Mode, Outcome, Site
 from codemods.sm111_estimator import Estimator
 from codemods.target import NEWEST, OLDEST, Target
+from tests.codemods.helpers import after as after_rules
 
 USE = "k = tf.constant(1)\n"
 HEAD = "import tensorflow as tf\n" + USE
@@ -243,6 +244,27 @@ def test_a_subclass_may_have_private_helpers() -> None:
     helpers = "  def _features(self, x):\n    return x\n  def _model_fn(self, features, labels, mode):\n    pass\n"
     source = HEAD + f"class E(tf.estimator.Estimator):\n{helpers}E(f).export_saved_model(d, fn)\n"
     assert after(source) == WITH + f"class E(tf_estimator.Estimator):\n{helpers}E(f).export_saved_model(d, fn)\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (
+            "from tensorflow.estimator import DNNClassifier\n",
+            "from tensorflow.compat.v1.estimator import DNNClassifier\n",
+        ),
+        (
+            "from tensorflow.estimator.inputs import numpy_input_fn\n",
+            "from tensorflow.compat.v1.estimator.inputs import numpy_input_fn\n",
+        ),
+        ("import tensorflow.estimator as e\n", "import tensorflow.compat.v1.estimator as e\n"),
+    ],
+)
+def test_estimators_that_stay_are_those_of_tensorflow_1(before: str, expected: str) -> None:
+    """TensorFlow 2.15 has others by the same names: with other defaults, and other names of variables."""
+    program = HEAD + before + "x = tf.placeholder(tf.float32)\nestimator.export_saved_model(d, fn)\n"
+    assert expected in after_rules(None, program, mode=Mode.GRAPH, target=OLDEST)
+    assert "compat.v1.estimator" not in after_rules(None, program, mode=Mode.GRAPH, target=NEWEST)
 
 
 def test_boosted_trees_have_no_native_form_on_any_tensorflow() -> None:

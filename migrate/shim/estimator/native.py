@@ -22,6 +22,7 @@ def export_estimator(
     assets_extra: dict[str, str] | None = None,
     as_text: bool = False,
     checkpoint_path: Any = None,
+    strip_default_attrs: bool = False,
 ) -> bytes:
     """Exports any Estimator as a native TF2 SavedModel; the folder and the return value are `export_saved_model`'s.
 
@@ -32,11 +33,13 @@ def export_estimator(
         assets_extra: by path below `assets.extra`, the file to copy there.
         as_text: write `saved_model.pbtxt` instead of `saved_model.pb`.
         checkpoint_path: the checkpoint's prefix; the latest when None.
+        strip_default_attrs: has no effect on a TF2 SavedModel; older calls pass it on.
 
     Raises:
         EstimatorTypeError: the object is no Estimator.
         RefusedModelError: what it exports cannot be made native without changing what its clients see.
     """
+    del strip_default_attrs
     if isinstance(estimator, Estimator):
         return estimator.export_saved_model(
             export_dir_base, serving_input_receiver_fn, assets_extra, as_text, checkpoint_path

@@ -20,7 +20,8 @@ def test_an_exporter_cannot_be_made_native() -> None:
 def test_a_stand_in_exports_itself(tmp_path: Path) -> None:
     program = migrated("custom_tensor")
     estimator = tf_estimator.Estimator(program.model_fn, str(checkpoint_folder("custom_tensor")))
-    returned = tf_estimator.export_estimator(estimator, tmp_path, program.serving_input_receiver_fn)
+    passed_on = {"strip_default_attrs": True}
+    returned = tf_estimator.export_estimator(estimator, tmp_path, program.serving_input_receiver_fn, **passed_on)
     assert set(tf.saved_model.load(returned.decode()).signatures) == {"serving_default", "regress_all"}
 
 
