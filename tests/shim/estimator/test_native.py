@@ -1,6 +1,7 @@
 """What `export_estimator` and `native_exporter` say without `tf.estimator`; with it, see `tests/estimator215`."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -20,7 +21,7 @@ def test_an_exporter_cannot_be_made_native() -> None:
 def test_a_stand_in_exports_itself(tmp_path: Path) -> None:
     program = migrated("custom_tensor")
     estimator = tf_estimator.Estimator(program.model_fn, str(checkpoint_folder("custom_tensor")))
-    passed_on = {"strip_default_attrs": True}
+    passed_on: dict[str, Any] = {"strip_default_attrs": True}
     returned = tf_estimator.export_estimator(estimator, tmp_path, program.serving_input_receiver_fn, **passed_on)
     assert set(tf.saved_model.load(returned.decode()).signatures) == {"serving_default", "regress_all"}
 
