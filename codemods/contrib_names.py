@@ -262,6 +262,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "layers.xavier_initializer_conv2d": "tf.compat.v1.glorot_normal_initializer, whose deviation differs slightly",
         "learn": "no package: it was replaced by tf.estimator, which left TensorFlow after 2.15",
         "learn.python.learn.datasets": "tf.keras.datasets or tensorflow-datasets",
+        "learn.preprocessing": "no package: tf.keras.layers.TextVectorization numbers words in another order",
         "learn.datasets": "tf.keras.datasets or tensorflow-datasets",
         "legacy_seq2seq": "no package",
         "lite": "tf.lite",

@@ -29,9 +29,15 @@ def _dedented(argument: str, unit: str) -> str:
 def class_source(tf: str, name: str, unit: str, *, has_state: bool) -> str:
     """Return the class that serves an imported graph; `tf` spells TensorFlow, `unit` is one step of indentation."""
     source = _STATEFUL if has_state else _FROZEN
+    source = source.replace(_SIGNATURE, _SIGNATURE + _REFUSED)
     return source.replace("ImportedGraph", name).replace("tf.", f"{tf}.").replace("    ", unit)
 
 
+_SIGNATURE = "    def signature(self, inputs, outputs):\n"
+_REFUSED = """        for key, tensor in inputs.items():
+            if tensor.op.type == "PlaceholderWithDefault":
+                raise ValueError(f"TF2 functions lose the default of {key}: export_session of tf1to2 keeps it.")
+"""
 _SERVE = """
         feeds = [tensor.name for tensor in inputs.values()]
         pruned = graph.prune(feeds, {key: tensor.name for key, tensor in outputs.items()})

@@ -30,7 +30,7 @@ _SOURCE = '''class ServedGraph(tf.Module):
                 raise ValueError(f"{key} is a variable: export the tf.identity of it.")
         for key, tensor in inputs.items():
             if tensor.op.type == "PlaceholderWithDefault":
-                raise ValueError(f"{key} has a default, which TF2 functions lose: export_session of tf1to2 keeps it.")
+                raise ValueError(f"TF2 functions lose the default of {key}: export_session of tf1to2 keeps it.")
         needed = [tensor.op.name for tensor in (*inputs.values(), *outputs.values())]
         graph_def = tf.graph_util.extract_sub_graph(self._graph_def, needed)
         read = {name.split(":")[0] for node in graph_def.node for name in node.input}

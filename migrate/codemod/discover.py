@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,18 @@ def discover(arguments: Iterable[Path]) -> FileSet:
     for place in absolute:
         for path in [place] if place.is_file() else _below(place):
             found[path.relative_to(root).as_posix()] = None
+    paths = sorted(path for path in found if not _is_link_into(root, path, found))
     given = (place.relative_to(root).as_posix() for place in absolute if place.is_dir())
-    return FileSet(root, tuple(sorted(found)), tuple("" if name == "." else name for name in given))
+    return FileSet(root, tuple(paths), tuple("" if name == "." else name for name in given))
+
+
+def _is_link_into(root: Path, path: str, found: Mapping[str, None]) -> bool:
+    """Whether the path is a link to another file of the run, which is rewritten in its own place."""
+    if not (root / path).is_symlink():
+        return False
+    with contextlib.suppress(ValueError):
+        return (root / path).resolve().relative_to(root.resolve()).as_posix() in found
+    return False
 
 
 def _below(folder: Path) -> Iterator[Path]:

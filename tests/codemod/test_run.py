@@ -248,6 +248,16 @@ def test_folders_that_tools_make_are_left_out(tmp_path: Path) -> None:
     assert discover([tmp_path]).paths == ("a.py", "pkg/build/__init__.py", "pkg/build/e.py")
 
 
+def test_a_link_to_a_file_of_the_run_is_left_to_that_file(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.py"
+    make(tmp_path / "repository", a=EXPORT)
+    elsewhere.write_text(EXPORT)
+    (tmp_path / "repository" / "link.py").symlink_to("a.py")
+    (tmp_path / "repository" / "other.py").symlink_to(elsewhere)
+    (tmp_path / "repository" / "gone.py").symlink_to("nowhere.py")
+    assert discover([tmp_path / "repository"]).paths == ("a.py", "other.py")
+
+
 def test_what_a_file_imports() -> None:
     source = (
         b"import a, b.c as d\nfrom .e import (f,\n  g as h)\nfrom i import *  # j\n    from k import l\n'import m'\n"

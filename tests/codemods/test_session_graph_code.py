@@ -35,7 +35,7 @@ REFUSED = {
     "python_function": "(PyFunc) holds or changes what is no weight",
     "variable_as_input": "w is a variable: export the tf.identity of it",
     "variable_as_output": "w is a variable: export the tf.identity of it",
-    "optional_input": "x has a default, which TF2 functions lose",
+    "optional_input": "TF2 functions lose the default of x",
     "refused_key": "Got non-flat/non-unique argument names",
 }
 
