@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from codemods.errors import UnparsableSourceError
-from codemods.notebook import Cell, NotebookModule, modules_of, read_cells, render
+from codemods.notebook import NotebookModule, modules_of
+from codemods.notebook_json import Cell, read_cells, render
 from codemods.rewriting import apply_edits, moved_cells, rewriting_steps
 from codemods.site import Site
 

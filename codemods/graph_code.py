@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.export_signatures import PREDICT_DEF, SIGNATURE_DEF, TENSOR_INFO
 from codemods.imported_graphs import ImportedSession
 from codemods.module import Module
 from codemods.regions import tensorflow_uses
 from codemods.replacing import Replacement, edited
-from codemods.session_exports import PREDICT_DEF, SIGNATURE_DEF, TENSOR_INFO, Export
+from codemods.session_exports import Export
 from codemods.site import Edit
 from codemods.sm901_compat_v1 import spelled_out
 from codemods.symbols import is_tensorflow

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.export_signatures import stored_entry
 from codemods.module import Module
-from codemods.session_exports import stored_entry
 
 
 def is_input_key(key: str) -> bool:

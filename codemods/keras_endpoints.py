@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.emit import free_name, string_literal
+from codemods.export_signatures import constant
 from codemods.keras_models import ModelTensor, Part
 from codemods.module import Module
-from codemods.session_exports import constant
 from codemods.tree import dotted
 
 

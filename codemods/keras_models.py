@@ -8,9 +8,9 @@ from enum import Enum
 
 import libcst as cst
 
+from codemods.export_signatures import dictionary, unwrapped
 from codemods.module import Module
 from codemods.scopes import BindingKind
-from codemods.session_exports import dictionary, unwrapped
 from codemods.tree import dotted
 
 _ROOTS = ("tensorflow.keras.", "keras.", "tensorflow.contrib.keras.")

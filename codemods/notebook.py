@@ -1,48 +1,18 @@
-"""Jupyter notebooks as Python: the code cells strung together, `%%writefile` cells as modules of their own.
-
-The JSON around a changed cell's source stays byte for byte, and so do the lines of the cell that no edit touches.
-"""
+"""Jupyter notebooks as Python: the code cells strung together, `%%writefile` cells as modules of their own."""
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
-from json.decoder import scanstring  # type: ignore[attr-defined]
 
-from codemods.errors import UnparsableSourceError
+from codemods.notebook_json import Cell
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER_OR_WORD = re.compile(r"[-+.\w]+")
 _WRITEFILE = re.compile(r"%%(?:write)?file\s+(?:(-a|--append)\s+)?[\"']?([^\s\"']+)[\"']?\s*$")
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python3", "python"})
 _IMPORT_LINE = re.compile(r"(import|from)\s+\w")
 _MAGIC_LINE = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*|[\w., ]+=\s*[%!].*)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """One string literal in the notebook's JSON: its span and its value."""
-
-    start: int
-    end: int
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A code cell: its number among all cells (from 0), the literals of its source, and their joined text."""
-
-    number: int
-    literals: tuple[Literal, ...]
-    is_list: bool
-
-    @property
-    def text(self) -> str:
-        return "".join(literal.value for literal in self.literals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,117 +43,6 @@ class NotebookModule:
             if span.start <= offset <= span.end:
                 return span
         return None
-
-
-def read_cells(raw: str) -> tuple[Cell, ...]:
-    """Return the code cells of a notebook of format 2 to 4.
-
-    Raises:
-        UnparsableSourceError: It is no JSON, or no notebook.
-    """
-    try:
-        cells = list(_Scanner(raw).code_cells())
-    except (ValueError, IndexError, RecursionError) as error:
-        raise UnparsableSourceError(f"no notebook that can be read ({error})", 1) from None
-    return tuple(cells)
-
-
-class _Scanner:
-    """Walks the JSON text and keeps the positions of the source strings."""
-
-    def __init__(self, raw: str) -> None:
-        self._raw = raw
-        self._count = 0
-
-    def code_cells(self) -> Iterator[Cell]:
-        start = 1 if self._raw.startswith("\ufeff") else 0
-        for key, position in self._members(start):
-            if key == "cells":
-                yield from self._cells(position)
-            elif key == "worksheets":
-                for sheet in self._items(position):
-                    for inner, place in self._members(sheet):
-                        if inner == "cells":
-                            yield from self._cells(place)
-
-    def _cells(self, position: int) -> Iterator[Cell]:
-        for place in self._items(position):
-            kind, source = None, None
-            for key, value in self._members(place):
-                if key == "cell_type":
-                    kind = self._string(value).value
-                elif key in ("source", "input"):
-                    source = value
-            if kind == "code" and source is not None:
-                is_list = self._raw[source] == "["
-                places = list(self._items(source)) if is_list else [source]
-                yield Cell(self._count, tuple(self._string(item) for item in places), is_list)
-            self._count += 1
-
-    def _space(self, position: int) -> int:
-        return _SPACE.match(self._raw, position).end()  # type: ignore[union-attr]
-
-    def _string(self, position: int) -> Literal:
-        if self._raw[position] != '"':
-            raise ValueError(f"a string expected at character {position}")
-        value, end = scanstring(self._raw, position + 1, False)
-        return Literal(position, end, value)
-
-    def _members(self, position: int) -> Iterator[tuple[str, int]]:
-        position = self._space(position)
-        if self._raw[position] != "{":
-            raise ValueError(f"an object expected at character {position}")
-        position = self._space(position + 1)
-        while self._raw[position] != "}":
-            key = self._string(position)
-            position = self._space(self._expect(self._space(key.end), ":"))
-            yield key.value, position
-            position = self._space(self._skip(position))
-            if self._raw[position] == ",":
-                position = self._space(position + 1)
-
-    def _items(self, position: int) -> Iterator[int]:
-        position = self._expect(position, "[")
-        position = self._space(position)
-        while self._raw[position] != "]":
-            yield position
-            position = self._space(self._skip(position))
-            if self._raw[position] == ",":
-                position = self._space(position + 1)
-
-    def _expect(self, position: int, character: str) -> int:
-        if self._raw[position] != character:
-            raise ValueError(f"{character!r} expected at character {position}")
-        return position + 1
-
-    def _skip(self, position: int) -> int:
-        """Return the position after the value at `position`."""
-        opening = self._raw[position]
-        if opening == '"':
-            return self._string(position).end
-        if opening not in "{[":
-            match = _NUMBER_OR_WORD.match(self._raw, position)
-            if match is None:
-                raise ValueError(f"a value expected at character {position}")
-            return match.end()
-        depth = 0
-        while True:
-            match = _STRUCTURE.search(self._raw, position)
-            if match is None:
-                raise ValueError("it ends in the middle")
-            position = match.end()
-            character = match.group()
-            if character == '"':
-                position = scanstring(self._raw, position, False)[1]
-            elif character in "{[":
-                depth += 1
-            else:
-                depth -= 1
-                if depth == 0:
-                    return position
-
-
-_STRUCTURE = re.compile(r'["{}\[\]]')
 
 
 def modules_of(cells: tuple[Cell, ...]) -> tuple[NotebookModule, ...]:
@@ -279,32 +138,3 @@ def _imports_alone(text: str) -> str:
 
 def _as_comment(line: str) -> str:
     return "#" + " " * (len(line) - 1) if line else ""
-
-
-def render(raw: str, changed: dict[int, tuple[Cell, str]]) -> str:
-    """Return the notebook with the sources of the changed cells (by number) replaced."""
-    pieces: list[str] = []
-    position = 0
-    for cell, text in sorted(changed.values(), key=lambda item: item[0].literals[0].start):
-        start, end = cell.literals[0].start, cell.literals[-1].end
-        pieces += [raw[position:start], _source_json(raw, cell, text)]
-        position = end
-    pieces.append(raw[position:])
-    return "".join(pieces)
-
-
-def _source_json(raw: str, cell: Cell, text: str) -> str:
-    as_written = {literal.value: raw[literal.start : literal.end] for literal in cell.literals}
-    ascii_only = raw.isascii()
-    if not cell.is_list:
-        return json.dumps(text, ensure_ascii=ascii_only)
-    between = _separator(raw, cell)
-    lines = text.splitlines(keepends=True) or [""]
-    return between.join(as_written.get(line) or json.dumps(line, ensure_ascii=ascii_only) for line in lines)
-
-
-def _separator(raw: str, cell: Cell) -> str:
-    if len(cell.literals) > 1:
-        return raw[cell.literals[0].end : cell.literals[1].start]
-    opening = raw.rindex("[", 0, cell.literals[0].start)
-    return "," + raw[opening + 1 : cell.literals[0].start]

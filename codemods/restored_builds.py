@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.arguments import bound_arguments
+from codemods.export_signatures import constant, dictionary, unwrapped
 from codemods.graph_purity import only_builds, touches_graph
 from codemods.imported_graphs import SESSIONS
 from codemods.module import Module
 from codemods.scopes import BindingKind
-from codemods.session_exports import Export, constant, dictionary, is_tables_initializer, own_statement, unwrapped
+from codemods.session_exports import Export, is_tables_initializer, own_statement
 from codemods.tree import walk
 
 _PLACEHOLDER = ("dtype", "shape", "name")

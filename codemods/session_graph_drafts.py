@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
+from codemods.export_signatures import constant
 from codemods.graph_code import no_signature_left, tensors_for_infos
 from codemods.graph_module import call_lines
 from codemods.module import Module
 from codemods.regions import tensorflow_uses
 from codemods.replacing import Replacement, in_place_of, lines
 from codemods.rule import Draft
-from codemods.session_exports import Export, constant, own_statement
+from codemods.session_exports import Export, own_statement
 from codemods.session_graph_code import session_graph_source
 from codemods.session_graph_moves import are_only_exported, may_move
 from codemods.session_graphs import Origin, SessionGraph, session_graphs

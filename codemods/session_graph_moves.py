@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
+from codemods.export_signatures import TENSOR_INFO
 from codemods.graph_code import builds
 from codemods.imported_graphs import is_logging
 from codemods.module import Module
-from codemods.session_exports import TENSOR_INFO, Export, same_value
+from codemods.session_exports import Export, same_value
 from codemods.tree import walk
 
 _PLAIN = (

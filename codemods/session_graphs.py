@@ -13,20 +13,13 @@ from enum import Enum
 import libcst as cst
 
 from codemods.arguments import bound_arguments
+from codemods.export_signatures import Signature, constant, dictionary, unwrapped
 from codemods.graph_reach import builds_only_weights, names_only_layers
 from codemods.imported_graphs import GRAPH_DEF, META_GRAPH, SESSIONS, created_session, graph_blocks, imported_session
 from codemods.input_keys import has_tensor_names, is_input_key
 from codemods.keras_models import keras_name, model_tensors
 from codemods.module import Module
-from codemods.session_exports import (
-    Export,
-    Signature,
-    constant,
-    dictionary,
-    is_tables_initializer,
-    session_exports,
-    unwrapped,
-)
+from codemods.session_exports import Export, is_tables_initializer, session_exports
 from codemods.site import Mode
 
 _VARIABLES = frozenset({"tensorflow.Variable", "tensorflow.get_variable"})

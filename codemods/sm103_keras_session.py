@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
+from codemods.export_signatures import PREDICT_DEF, SIGNATURE_DEF, TENSOR_INFO, constant
 from codemods.input_keys import is_input_key
 from codemods.keras_endpoints import Endpoint, export_code
 from codemods.keras_models import (
@@ -26,21 +27,19 @@ from codemods.keras_models import (
     phase_calls,
     predicts,
 )
+from codemods.keras_sessions import (
+    is_foreign_session,
+    phase_statement,
+    session_block,
+    session_statement,
+    uses_session,
+    without_header,
+)
 from codemods.module import Module
 from codemods.regions import tensorflow_uses
-from codemods.replacing import Replacement, end_of, in_place_of, lines, names_in
+from codemods.replacing import Replacement, in_place_of, lines, names_in
 from codemods.rule import Draft, Example, Rule
-from codemods.session_exports import (
-    PREDICT_DEF,
-    SIGNATURE_DEF,
-    TENSOR_INFO,
-    Export,
-    constant,
-    is_tables_initializer,
-    own_statement,
-    same_value,
-    session_exports,
-)
+from codemods.session_exports import Export, is_tables_initializer, own_statement, same_value, session_exports
 from codemods.session_graph_drafts import session_graph_drafts
 from codemods.session_graphs import Origin
 from codemods.site import Edit, Guidance, Import, Mode, Outcome
@@ -96,7 +95,7 @@ class KerasSession(Rule):
 def _draft(module: Module, export: Export) -> Draft | None:
     if export.init_op is not None and not is_tables_initializer(module, export.init_op):
         return None
-    block = _session_block(module, export.session)
+    block = session_block(module, export.session)
     if block is False:
         return None
     endpoints = _endpoints(module, export)
@@ -108,8 +107,8 @@ def _draft(module: Module, export: Export) -> Draft | None:
         return None
     statements = [own_statement(module, call) for call in export.calls]
     gone = [statement for statement in (*statements, *export.spent) if statement is not None]
-    gone += [statement for call in phase_calls(module) if (statement := _phase_statement(module, call)) is not None]
-    gone += [statement for call in module.calls if (statement := _session_statement(module, call)) is not None]
+    gone += [statement for call in phase_calls(module) if (statement := phase_statement(module, call)) is not None]
+    gone += [statement for call in module.calls if (statement := session_statement(module, call)) is not None]
     kept = _kept(module, export, endpoints)
     moved = {id(node) for expression in kept for node in walk(expression)}
     spelled = spelled_out(module, [use for use in tensorflow_uses(module) if id(use.node) in moved])
@@ -123,10 +122,10 @@ def _draft(module: Module, export: Export) -> Draft | None:
         if all(statement in change.gone for statement in block.body.body):
             change.drop(block)
             anchor = block if block in module.ancestors(writing) else writing
-        elif any(_uses(module, export.session, statement, change) for statement in block.body.body):
+        elif any(uses_session(module, export.session, statement, change) for statement in block.body.body):
             return None
         else:
-            edits.extend(_dedent(module, block, change))
+            edits.extend(without_header(module, block, change))
             header = block.body.header.comment if isinstance(block.body, cst.IndentedBlock) else None
             comments += [header.value] if header is not None else []
     tf, imports = _tensorflow(module)
@@ -153,23 +152,6 @@ def _draft(module: Module, export: Export) -> Draft | None:
         packages=frozenset({"tf-keras"}),
         claims=export.calls[1:],
     )
-
-
-def _session_block(module: Module, session: cst.BaseExpression) -> cst.With | bool | None:
-    """Return the `with` block of the Keras session, None where there is none, False where it is no Keras session."""
-    if isinstance(session, cst.Call):
-        return None if keras_name(module, session.func) == "backend.get_session" else False
-    if not isinstance(session, cst.Name):
-        return False
-    found = module.bindings(session)
-    if len(found) != 1 or not isinstance(found[0].value, cst.Call):
-        return False
-    if keras_name(module, found[0].value.func) != "backend.get_session":
-        return False
-    block = module.enclosing(found[0].node, cst.With)
-    if block is not None and any(item.item is found[0].value for item in block.items):
-        return block if len(block.items) == 1 and isinstance(block.body, cst.IndentedBlock) else False
-    return None
 
 
 def _endpoints(module: Module, export: Export) -> list[Endpoint]:
@@ -225,23 +207,6 @@ def _kept(module: Module, export: Export, endpoints: list[Endpoint]) -> list[cst
     return kept
 
 
-def _phase_statement(module: Module, call: cst.Call) -> cst.SimpleStatementLine | None:
-    """Return the statement that sets learning phase 0, which `training=False` replaces."""
-    statement = own_statement(module, call)
-    off = module.code(call.args[0].value) in ("0", "False")
-    return statement if off and isinstance(module.parent(call), cst.Expr) else None
-
-
-def _session_statement(module: Module, call: cst.Call) -> cst.SimpleStatementLine | None:
-    """Return the statement that makes Keras use a session without options: it means nothing to an eager model."""
-    if keras_name(module, call.func) != "backend.set_session" or len(call.args) != 1:
-        return None
-    made = module.value(call.args[0].value)
-    if not isinstance(made, cst.Call) or made.args or module.resolve_call(made) != "tensorflow.Session":
-        return None
-    return own_statement(module, call) if isinstance(module.parent(call), cst.Expr) else None
-
-
 def _nothing_left(module: Module, export: Export, change: Replacement) -> bool:
     """Whether no call stays that needs a graph: building the signature, or getting the session."""
     function = module.function(export.node)
@@ -256,37 +221,6 @@ def _nothing_left(module: Module, export: Export, change: Replacement) -> bool:
         if not (is_session and block is not None and any(item.item is call for item in block.items)):
             return False
     return True
-
-
-def _uses(module: Module, session: cst.BaseExpression, statement: cst.CSTNode, change: Replacement) -> bool:
-    """Whether a statement that stays uses the session."""
-    if statement in change.gone or not isinstance(session, cst.Name):
-        return False
-    going = {id(node) for other in change.gone for node in walk(other)}
-    return any(
-        isinstance(node, cst.Name) and node.value == session.value and id(node) not in going for node in walk(statement)
-    )
-
-
-def _dedent(module: Module, block: cst.With, change: Replacement) -> Iterator[Edit]:
-    """Yield the edits that leave the body of a `with` block without its header, one step less indented."""
-    header = module.line_end(module.end(block.items[-1]))
-    yield Edit(module.line_start(module.start(block)), header, "")
-    outer = len(indent_at(module, block))
-    step = len(indent_at(module, block.body.body[0])) - outer
-    strings = [
-        (module.start(node), module.end(node))
-        for node in walk(block)
-        if isinstance(node, (cst.SimpleString, cst.FormattedString)) and "\n" in module.code(node)
-    ]
-    spans = change.spans()
-    position, stop = header, end_of(module, block)
-    while position < stop:
-        line = module.text[position : module.line_end(position)]
-        inside = any(a < position < b for a, b in strings) or any(a <= position + outer + step < b for a, b in spans)
-        if line.strip() and not inside and not line[: outer + step].strip():
-            yield Edit(position + outer, position + outer + step, "")
-        position = module.line_end(position)
 
 
 def _tensorflow(module: Module) -> tuple[str | None, tuple[Import, ...]]:
@@ -314,21 +248,11 @@ def _blank_lines(module: Module, offset: int, gone: list[tuple[int, int]]) -> in
     return 2
 
 
-def _is_foreign_session(module: Module, export: Export, model: cst.BaseExpression) -> bool:
-    """Whether a model of standalone Keras is exported from the session of tf.keras: two sessions, before Keras 2.3."""
-    session = module.value(export.session)
-    if session is None and isinstance(export.session, cst.Name):
-        session = module.bindings(export.session)[0].value
-    made = module.value(model)
-    names = [module.resolve_call(call) or "" for call in (session, made) if isinstance(call, cst.Call)]
-    return len(names) == 2 and names[0].startswith("tensorflow.") and names[1].startswith("keras.")
-
-
 def _reason(module: Module, export: Export, endpoints: list[Endpoint]) -> str:
     reason = "the session is that of Keras and the signature holds ends of one model: the model itself is exported"
     if any(endpoint.outputs is None for endpoint in endpoints):
         reason += "; output keys are the tensors' names, which the program checks to be those of TensorFlow 1"
-    if _is_foreign_session(module, export, endpoints[0].inputs[0].model):
+    if is_foreign_session(module, export, endpoints[0].inputs[0].model):
         reason += "; before Keras 2.3 the session of tf.keras held other weights than a model of standalone Keras"
     if phase_calls(module):
         reason += "; training=False takes the place of the learning phase"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
+from codemods.export_signatures import Signature, conditions, constant, dictionary
 from codemods.graph_code import adopted_calls, moved_code, no_signature_left, tensors_for_infos
 from codemods.graph_module import call_lines, class_source
 from codemods.imported_graphs import (
@@ -28,17 +29,7 @@ from codemods.input_keys import has_tensor_names, is_input_key
 from codemods.module import Module
 from codemods.replacing import Replacement, after_lines, end_of, in_place_of, lines
 from codemods.rule import Draft, Example, Rule
-from codemods.session_exports import (
-    Export,
-    Signature,
-    conditions,
-    constant,
-    dictionary,
-    is_tables_initializer,
-    own_statement,
-    same_value,
-    session_exports,
-)
+from codemods.session_exports import Export, is_tables_initializer, own_statement, same_value, session_exports
 from codemods.session_graph_drafts import session_graph_drafts
 from codemods.session_graphs import Origin
 from codemods.site import Edit, Guidance, Import, Mode, Outcome

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.arguments import bound_arguments
+from codemods.export_signatures import constant, dictionary
 from codemods.module import Module
 from codemods.rule import Draft, Rule
-from codemods.session_exports import constant, dictionary
 from codemods.shim import SHIM
 from codemods.site import Guidance, Outcome
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from codemods.errors import CodemodError
-from codemods.notebook import read_cells
+from codemods.notebook_json import read_cells
 from migrate.review.files import ReviewFile
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")

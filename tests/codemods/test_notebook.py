@@ -10,7 +10,8 @@ import pytest
 from codemods.document import open_document
 from codemods.engine import Surroundings, plan_file
 from codemods.errors import UnparsableSourceError
-from codemods.notebook import masked_cell, modules_of, read_cells
+from codemods.notebook import masked_cell, modules_of
+from codemods.notebook_json import read_cells
 from codemods.registry import all_rules
 from codemods.site import Mode
 from codemods.sm101_simple_save import SimpleSave
