@@ -15,8 +15,8 @@ import libcst as cst
 from codemods.arguments import bound_arguments
 from codemods.export_signatures import constant, dictionary, unwrapped
 from codemods.graph_purity import only_builds, touches_graph
-from codemods.imported_graphs import SESSIONS
 from codemods.module import Module
+from codemods.restored_blocks import export_blocks
 from codemods.scopes import BindingKind
 from codemods.session_exports import Export, is_tables_initializer, own_statement
 from codemods.tree import walk
@@ -78,7 +78,8 @@ class _Reader:
         self.module = module
         self.export = export
         self.function = module.function(export.node)
-        self.opened: list[cst.With] = []
+        self.opened: tuple[cst.With, ...] = ()
+        self.session = export.session.value if isinstance(export.session, cst.Name) else ""
         self.gone: list[cst.CSTNode] = []
         self.steps: list[cst.CSTNode] = []
         self.others: list[cst.CSTNode] = []
@@ -93,15 +94,15 @@ class _Reader:
         key = "serving_default" if signature.key is None else constant(module, signature.key)
         inputs = self._inputs(signature.inputs)
         outputs = dictionary(module, signature.outputs)
-        if key is None or inputs is None or not outputs or not self._find_blocks():
+        blocks = export_blocks(module, export)
+        if key is None or inputs is None or not outputs or blocks is None:
             return None
         outputs = [(name, unwrapped(module, value)) for name, value in outputs]
         if any(constant(module, name) is None for name, _ in outputs):
             return None
         self.built |= {item.name.value for item in inputs}
-        self.inputs = inputs
-        anchor = self._anchor()
-        if anchor is None or not all(self._sort(statement) for statement in self._sequence(anchor)):
+        self.inputs, self.opened = inputs, blocks.opened
+        if not all(self._sort(statement) for statement in blocks.statements):
             return None
         if self.checkpoint is None or not self._is_closed(outputs):
             return None
@@ -116,8 +117,8 @@ class _Reader:
             self.checkpoint,
             tuple(self.steps),
             tuple(self.gone),
-            tuple(self.opened),
-            anchor,
+            self.opened,
+            blocks.anchor,
             self._local_names(names, inputs),
         )
 
@@ -144,79 +145,6 @@ class _Reader:
             self.gone.append(statement)
         return found or None
 
-    # --- blocks and statements ---
-
-    def _find_blocks(self) -> bool:
-        """Find the blocks of session and graph around the export's `taking`; nothing else may be around it."""
-        node: cst.CSTNode | None = own_statement(self.module, self.export.taking)
-        session_block: cst.With | None = None
-        while node is not None:
-            node = next(
-                (item for item in self.module.ancestors(node) if isinstance(item, (cst.With, cst.FunctionDef))), None
-            )
-            if not isinstance(node, cst.With):
-                break
-            if not all(self._is_graph_or_session(item) for item in node.items):
-                return False
-            self.opened.append(node)
-            if any(self._is_session(item) for item in node.items):
-                session_block = node
-        if session_block is None:
-            return False
-        suites = {self.module.parent(block) for block in self.opened}
-        return all(suite is self._body() or self._is_body_of_opened(suite) for suite in suites)
-
-    def _body(self) -> cst.CSTNode:
-        return self.function.body if self.function is not None else self.module.tree
-
-    def _is_body_of_opened(self, suite: cst.CSTNode | None) -> bool:
-        return any(block.body is suite for block in self.opened)
-
-    def _is_session(self, item: cst.WithItem) -> bool:
-        if not isinstance(item.item, cst.Call) or self.module.resolve_call(item.item) not in SESSIONS:
-            return False
-        return item.asname is not None and isinstance(item.asname.name, cst.Name)
-
-    def _is_graph_or_session(self, item: cst.WithItem) -> bool:
-        if self._is_session(item):
-            name = item.asname.name if item.asname is not None else None
-            session = self.export.session
-            assert isinstance(session, cst.Name)
-            return isinstance(name, cst.Name) and name.value == session.value
-        entered = item.item
-        if isinstance(entered, cst.Call) and isinstance(entered.func, cst.Attribute) and not entered.args:
-            graph = self.module.value(entered.func.value)
-            is_graph = isinstance(graph, cst.Call) and self.module.resolve_call(graph) == "tensorflow.Graph"
-            return entered.func.attr.value == "as_default" and is_graph
-        return False
-
-    def _anchor(self) -> cst.CSTNode | None:
-        """Return the statement of the outermost suite in which the export is written."""
-        node: cst.CSTNode | None = own_statement(self.module, self.export.writing)
-        while node is not None and self.module.parent(node) is not self._body():
-            node = self.module.parent(node)
-        return node
-
-    def _sequence(self, anchor: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        """Yield the statements up to the anchor in order, those of the opened blocks in their place."""
-        body = self._body()
-        statements = body.body if isinstance(body, (cst.IndentedBlock, cst.Module)) else ()
-        for statement in statements:
-            yield from self._flat(statement)
-            if statement is anchor:
-                return
-
-    def _flat(self, statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        if (
-            statement in self.opened
-            and isinstance(statement, cst.With)
-            and isinstance(statement.body, cst.IndentedBlock)
-        ):
-            for inner in statement.body.body:
-                yield from self._flat(inner)
-        else:
-            yield statement
-
     def _sort(self, statement: cst.CSTNode) -> bool:
         """Put a statement where it belongs; False where that is not clear."""
         module, export = self.module, self.export
@@ -242,7 +170,9 @@ class _Reader:
             self.steps.append(statement)
             self.built |= _bound(module, statement)
             return True
-        if isinstance(statement, cst.SimpleStatementLine) or not self._is_opened_inside(statement):
+        if isinstance(statement, cst.SimpleStatementLine) or not any(
+            statement in module.ancestors(block) for block in self.opened
+        ):
             self.others.append(statement)
             return not _bound(module, statement) & self.built
         return False
@@ -251,9 +181,6 @@ class _Reader:
         self.gone.append(statement)
         self.spent_names |= _bound(self.module, statement)
         return True
-
-    def _is_opened_inside(self, statement: cst.CSTNode) -> bool:
-        return any(statement in self.module.ancestors(block) for block in self.opened)
 
     def _uses_built(self, statement: cst.CSTNode) -> bool:
         return any(name.value in self.built for name in _names(self.module, statement))
@@ -279,13 +206,10 @@ class _Reader:
                 self.module.resolve(saver.func if isinstance(saver, cst.Call) else saver) == "tensorflow.train.Saver"
             )
         session = given["sess"].value
-        if not is_saver or not isinstance(session, cst.Name) or session.value != self._session_name():
+        if not is_saver or not isinstance(session, cst.Name) or session.value != self.session:
             return False
         self.checkpoint = given["save_path"].value
         return True
-
-    def _session_name(self) -> str:
-        return self.export.session.value if isinstance(self.export.session, cst.Name) else ""
 
     def _is_initialization(self, statement: cst.CSTNode) -> bool:
         """Whether the statement runs initialisers before the checkpoint gives every variable its value."""
@@ -296,7 +220,7 @@ class _Reader:
             return False
         operation = self.module.value(call.args[0].value)
         return (
-            call.func.value.value == self._session_name()
+            call.func.value.value == self.session
             and isinstance(operation, cst.Call)
             and self.module.resolve_call(operation) in _INITIALIZERS
         )
@@ -338,7 +262,7 @@ class _Reader:
         module = self.module
         inside = {id(node) for statement in (*self.gone, *self.steps) for node in walk(statement)}
         inside |= {id(node) for block in self.opened for item in block.items for node in walk(item)}
-        names = self.built | self.spent_names | {self._session_name()}
+        names = self.built | self.spent_names | {self.session}
         scope = module.scope(self.export.node)
         for name in names:
             owner = scope.owner(name)
