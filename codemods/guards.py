@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import TypeGuard
 
 import libcst as cst
 
@@ -38,6 +40,30 @@ def in_tf1_branch(module: Module, node: cst.CSTNode) -> bool:
                 return True
         child = ancestor
     return False
+
+
+def refusals_of_tf2(module: Module) -> Iterator[cst.Assert | cst.If]:
+    """Yield the version checks that end a program on TensorFlow 2: assertions, and branches that raise or exit."""
+    for node in module.nodes:
+        if isinstance(node, cst.Assert) and _reserves_for_tf1(module, node.test) is True:
+            yield node
+        elif isinstance(node, cst.If):
+            is_tf1 = _reserves_for_tf1(module, node.test)
+            ending = node.body if is_tf1 is False else node.orelse.body if is_tf1 and _is_else(node.orelse) else None
+            if ending is not None and _ends_program(module, ending):
+                yield node
+
+
+def _is_else(node: cst.If | cst.Else | None) -> TypeGuard[cst.Else]:
+    return isinstance(node, cst.Else)
+
+
+def _ends_program(module: Module, suite: cst.BaseSuite) -> bool:
+    last = suite.body[-1] if suite.body else None
+    part = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else last
+    if isinstance(part, cst.Expr) and isinstance(part.value, cst.Call):
+        return module.code(part.value.func) in ("exit", "quit", "sys.exit")
+    return isinstance(part, cst.Raise)
 
 
 def _reserves_for_tf1(module: Module, test: cst.BaseExpression, depth: int = 0) -> bool | None:

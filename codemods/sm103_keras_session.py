@@ -133,11 +133,11 @@ def _draft(module: Module, export: Export) -> Draft | None:
         return None
     indent = indent_at(module, block if isinstance(block, cst.With) and block in module.ancestors(anchor) else anchor)
     newline, unit = newline_of(module), indent_unit(module)
-    blank_lines = 2 if module.function(writing) is None else 1
+    blank_lines = 1 if indent else 2
     export_lines = export_code(module, endpoints, change.text(export.path), tf, unit, blank_lines)
     code = [*comments, *change.comments([anchor]), *export_lines]
     offset = module.line_start(module.start(anchor))
-    wanted = 2 if module.function(anchor) is None and code[0].startswith("@") else 1
+    wanted = 2 if not indent and code[0].startswith("@") else 1
     gap = newline * max(0, wanted - _blank_lines(module, offset, change.spans()))
     edits.append(in_place_of(module, anchor, gap + lines(indent, newline, *code).lstrip("\r\n")))
     edits.extend(change.edits([anchor]))

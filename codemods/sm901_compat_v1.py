@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from codemods.dimensions import dimension_edits
+from codemods.guards import refusals_of_tf2
 from codemods.legacy_keras import needs_legacy_keras, opt_in_edits
 from codemods.module import Module
 from codemods.parse_example import vector_examples
@@ -67,6 +68,7 @@ class CompatV1(Rule):
         if module.mode is Mode.EAGER:
             dimensions, imports = dimension_edits(module)
             edits.extend(_without(sites, iter(dimensions)))
+        yield from _refusals(module)
         if not edits:
             return
         anchor = _anchor(module, edits)
@@ -89,6 +91,12 @@ class CompatV1(Rule):
         yield from public_imports(module)
         if module.mode is Mode.GRAPH:
             yield from vector_examples(module, uses)
+
+
+def _refusals(module: Module) -> Iterator[Draft]:
+    for node in refusals_of_tf2(module):
+        reason = f"this check ends the program on TensorFlow {module.target}: take it away once the rest is tried there"
+        yield Draft(node=node, symbol="tensorflow.__version__", outcome=Outcome.MANUAL, reason=reason)
 
 
 def _writes_natively(sites: Sequence[Site]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.guards import in_tf1_branch, is_generated, is_test_path
+from codemods.guards import in_tf1_branch, is_generated, is_test_path, refusals_of_tf2
 from codemods.module import Module
 
 HEAD = "import tensorflow as tf\nfrom distutils.version import LooseVersion\nfrom packaging import version\n"
@@ -86,3 +86,33 @@ def test_paths_of_tests(path: str, expected: bool) -> None:
 )
 def test_generated_files(text: str, expected: bool) -> None:
     assert is_generated(text) is expected
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        'assert tf.__version__[0] == "1"\n',
+        'assert tf.__version__.startswith("1."), "TensorFlow 1 only"\n',
+        'if tf.__version__ >= "2":\n    raise ImportError\n',
+        'if version.parse(tf.__version__) < version.parse("2.0"):\n    pass\nelse:\n    raise ImportError\n',
+        'if not tf.__version__.startswith("1"):\n    print("too new")\n    raise SystemExit(1)\n',
+        'if tf.__version__ >= "2": sys.exit("too new")\n',
+    ],
+)
+def test_checks_that_end_a_program_on_tensorflow_2(check: str) -> None:
+    assert len(list(refusals_of_tf2(Module(HEAD + check)))) == 1
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        'assert tf.__version__ >= "1.4"\n',
+        'assert tf.__version__.startswith("2.")\n',
+        "assert tf.executing_eagerly()\n",
+        'if tf.__version__ < "2":\n    raise ImportError\n',
+        'if tf.__version__ >= "2":\n    tf = tf.compat.v1\n',
+        'if np.__version__ >= "2":\n    raise ImportError\n',
+    ],
+)
+def test_checks_that_tensorflow_2_passes(check: str) -> None:
+    assert not list(refusals_of_tf2(Module(HEAD + check)))

@@ -247,3 +247,11 @@ def test_a_value_of_the_user_stays() -> None:
         'import os\nos.environ["TF_USE_LEGACY_KERAS"] = "0"\nimport tensorflow.compat.v1 as tf\ntf.layers.dense(x, 2)\n'
     )
     assert "setdefault" not in migrated(source, LIBRARY)
+
+
+def test_a_check_that_ends_the_program_on_tensorflow_2_is_for_a_person() -> None:
+    source = 'import tensorflow as tf\n\nassert tf.__version__[0] == "1"\nx = tf.placeholder(tf.float32)\n'
+    sites = plan_file("a.py", source.encode(), [CompatV1()], GRAPH).sites
+    assert [(site.line, site.outcome) for site in sites] == [(1, Outcome.NATIVE), (3, Outcome.MANUAL)]
+    assert sites[1].reason.startswith("this check ends the program on TensorFlow 2.")
+    assert 'assert tf.__version__[0] == "1"\n' in migrated(source)
