@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.planning import plan_alone
-from codemods.registry import all_rules
 from codemods.site import Mode, Outcome
 from codemods.sm111_estimator import Estimator
 from codemods.sm112_model_to_estimator import ModelToEstimator
@@ -202,7 +200,7 @@ def test_in_graph_mode_keras_would_export_other_values() -> None:
     assert after(ModelToEstimator, source, mode=Mode.GRAPH) == source
     assert {site.outcome for site in drafts(ModelToEstimator, source, mode=Mode.GRAPH)} == {Outcome.MANUAL}
     kept = "def raw():\n  return tf.Session().run(tf.placeholder(tf.float32))\n"
-    (site, *_) = [each for each in plan_alone(source + kept, "a.py", all_rules()) if each.rule == "SM112"]
+    (site, *_) = [each for each in drafts(None, source + kept, mode=Mode.GRAPH) if each.rule == "SM112"]
     assert "graph mode" in site.reason
 
 
