@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import libcst as cst
 
@@ -116,7 +117,7 @@ class _File:
         """What becomes of the Estimator symbols where they move to the shim."""
         return ShimSymbols(self.module, self.uses, self.exports)
 
-    @property
+    @cached_property
     def subclass(self) -> str | None:
         """A class of this file that changes an Estimator's inside, in words; the shim has another inside."""
         for node in self.module.nodes:

@@ -60,7 +60,7 @@ class Worker:
         except OSError as error:
             return Scan(path, _failed(path, f"cannot be read: {error.strerror or error}"))
         imports = self.repository.targets(path, data) if path.endswith(".py") else frozenset()
-        if not self.wanted.search(data):
+        if not self.wanted(data):
             return Scan(path, imports=imports)
         plan = self._guard(path, lambda: self._alone(path, data))
         needs_graph = plan.needs_graph is not None or plan.mode is Mode.GRAPH
