@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from codemods.export_signatures import PREDICT_DEF, SIGNATURE_DEF, TENSOR_INFO
+from codemods.emit import string_literal
+from codemods.export_signatures import PREDICT_DEF, SIGNATURE_DEF, TENSOR_INFO, Signature, constant
 from codemods.imported_graphs import ImportedSession
 from codemods.module import Module
 from codemods.regions import tensorflow_uses
@@ -44,6 +45,14 @@ def no_signature_left(module: Module, export: Export, change: Replacement) -> bo
     )
 
 
+def signature_key(module: Module, signature: Signature, change: Replacement) -> str:
+    """Return a signature's key as code: its value where that is certain, else what the code says."""
+    if signature.key is None:
+        return string_literal(module, "serving_default")
+    key = constant(module, signature.key)
+    return string_literal(module, key) if key is not None else change.text(signature.key)
+
+
 def moved_code(module: Module, kept: list[cst.BaseExpression], session: ImportedSession) -> list[Edit] | None:
     """Return the edits for code that moves behind the session's block; None where it would build something there."""
     edits: list[Edit] = []
@@ -51,10 +60,9 @@ def moved_code(module: Module, kept: list[cst.BaseExpression], session: Imported
     for node in (node for expression in kept for node in walk(expression)):
         if not isinstance(node, cst.Call):
             continue
-        name = module.resolve_call(node)
-        if name == "tensorflow.get_default_graph":
+        if module.resolve_call(node) == "tensorflow.get_default_graph":
             edits.append(Edit(module.start(node), module.end(node), f"{session.name.value}.graph"))
-        elif name is not None and is_tensorflow(name) and not name.startswith(_HARMLESS):
+        elif builds(module, node):
             return None
     replaced = [(edit.start, edit.end) for edit in edits]
     uses = [use for use in tensorflow_uses(module) if id(use.node) in inside]

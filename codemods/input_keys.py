@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from codemods.export_signatures import stored_entry
+from codemods.export_signatures import constant, dictionary, stored_entry, unwrapped
 from codemods.module import Module
 
 
@@ -21,7 +21,13 @@ def is_input_key(key: str) -> bool:
     return is_name and not keyword.iskeyword(key) and key != "self"
 
 
-def has_tensor_names(module: Module, inputs: cst.BaseExpression) -> bool:
+def refuses_keys(module: Module, inputs: cst.BaseExpression) -> bool:
+    """Whether TensorFlow 2 is certain to refuse a key of a map of inputs, and says so when the export runs."""
+    names = (constant(module, key) for key, _ in dictionary(module, inputs) or [])
+    return any(name is not None and not is_input_key(name) for name in names) or _has_tensor_names(module, inputs)
+
+
+def _has_tensor_names(module: Module, inputs: cst.BaseExpression) -> bool:
     """Whether a map's keys are names of tensors: those have a colon, which no argument's name can have."""
     value = module.value(inputs)
     pairs = list(_stores(module, inputs)) if isinstance(inputs, cst.Name) else []
@@ -29,7 +35,7 @@ def has_tensor_names(module: Module, inputs: cst.BaseExpression) -> bool:
         pairs += [(item.key, item.value) for item in value.elements if isinstance(item, cst.DictElement)]
     if isinstance(value, cst.DictComp):
         pairs.append((value.key, value.value))
-    return any(_is_name_of(key, tensor) for key, tensor in pairs)
+    return any(_is_name_of(key, unwrapped(module, tensor)) for key, tensor in pairs)
 
 
 def _stores(module: Module, inputs: cst.Name) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
-import re
 from dataclasses import dataclass
 
 import libcst as cst
@@ -12,6 +10,7 @@ from codemods.arguments import bound_arguments, is_simple
 from codemods.estimator_names import EXPORT_METHODS, EXPORTERS, MODEL_TO_ESTIMATOR, TRAINING_METHODS
 from codemods.estimator_origins import Origin
 from codemods.estimators import Export, Reference, exports, references, training_before, trainings
+from codemods.input_keys import is_input_key
 from codemods.module import Module
 from codemods.receivers import PassingReceiver, passing_receiver
 from codemods.scopes import Scope
@@ -119,7 +118,7 @@ class KerasEstimators:
             )
         if receiver.model is not None and not self._is_the_model(receiver.model):
             return f"the receiver takes its inputs from `{self.module.code(receiver.model)}`: export with {_WITH_KERAS}"
-        odd = next((each.key for each in receiver.fed if not _is_plain(each.key)), None)
+        odd = next((each.key for each in receiver.fed if not is_input_key(each.key)), None)
         if odd is not None:
             return f"the input key {odd!r} cannot name an argument of an endpoint: {_WITH_KERAS} needs another key"
         for statement in receiver.statements:
@@ -191,11 +190,6 @@ def removed_receivers(module: Module) -> frozenset[cst.CSTNode]:
     """Return the code that goes away with Keras exports: no other rule has to deal with it."""
     plan = keras_estimators(module)
     return frozenset() if plan is None or plan.obstacle() is not None else plan.gone()
-
-
-def _is_plain(key: str) -> bool:
-    """Whether a TF2 signature can be saved with this input key."""
-    return bool(re.fullmatch(r"[A-Za-z0-9_.-]+", key)) and not keyword.iskeyword(key) and key != "self"
 
 
 def statements(receiver: PassingReceiver | None) -> tuple[cst.CSTNode, ...]:

@@ -5,6 +5,8 @@ It runs in graph mode: the variables live in a graph of their own, with a sessio
 
 from __future__ import annotations
 
+from codemods.graph_module import CUT, LOAD, REFUSE_OPTIONAL, SERVE
+
 
 def session_graph_source(tf: str, class_name: str, function_name: str, unit: str) -> str:
     """Return the source; `tf` spells `tensorflow.compat.v1`, `unit` is one step of indentation."""
@@ -12,7 +14,8 @@ def session_graph_source(tf: str, class_name: str, function_name: str, unit: str
     return source.replace("tf.", f"{tf}.").replace("    ", unit)
 
 
-_SOURCE = '''class ServedGraph(tf.Module):
+_SOURCE = (
+    '''class ServedGraph(tf.Module):
     """Serves what a session's graph computes, with the values that its variables have in the session."""
 
     def __init__(self, graph, variables, values):
@@ -27,13 +30,10 @@ _SOURCE = '''class ServedGraph(tf.Module):
     def signature(self, inputs, outputs):
         for key, tensor in (*inputs.items(), *outputs.items()):
             if tensor.op.name in self.weights:
-                raise ValueError(f"{key} is a variable: export the tf.identity of it.")
-        for key, tensor in inputs.items():
-            if tensor.op.type == "PlaceholderWithDefault":
-                raise ValueError(f"TF2 functions lose the default of {key}: export_session of tf1to2 keeps it.")
-        needed = [tensor.op.name for tensor in (*inputs.values(), *outputs.values())]
-        graph_def = tf.graph_util.extract_sub_graph(self._graph_def, needed)
-        read = {name.split(":")[0] for node in graph_def.node for name in node.input}
+                raise ValueError(f"{key} is a variable: export the tf.identity of it.")'''
+    + REFUSE_OPTIONAL
+    + CUT
+    + """
         bodies = [node for function in graph_def.library.function for node in function.node_def]
         for node in (*graph_def.node, *bodies):
             if node.name not in self.weights and node.op.startswith(self._not_served):
@@ -41,32 +41,10 @@ _SOURCE = '''class ServedGraph(tf.Module):
         for node in graph_def.node:
             node.device = ""  # a device of the machine that built the graph
             if node.op.startswith("Ref") and node.op != "RefSelect":
-                node.op = node.op[3:]  # nothing assigns to the variable that it hands on
-
-        def load():
-            variables = {}
-            for node in graph_def.node:
-                if node.name in self.weights and node.name in read:
-                    variable = self.weights[node.name]
-                    is_resource = node.op == "VarHandleOp"
-                    capture = tf.get_default_graph().capture
-                    variables[node.name + ":0"] = capture(variable.handle) if is_resource else variable.read_value()
-            tf.import_graph_def(graph_def, name="", input_map=variables)
-
-        graph = tf.wrap_function(load, [])
-        feeds = [tensor.name for tensor in inputs.values()]
-        pruned = graph.prune(feeds, {key: tensor.name for key, tensor in outputs.items()})
-        specs = [tf.TensorSpec(tensor.shape, tensor.dtype.base_dtype, name=key) for key, tensor in inputs.items()]
-
-        @tf.function(input_signature=specs)
-        def serve(*tensors):
-            results = pruned(*tensors)
-            for key, tensor in outputs.items():
-                results[key].set_shape(tensor.shape)
-            return results
-
-        return serve
-
+                node.op = node.op[3:]  # nothing assigns to the variable that it hands on"""
+    + LOAD
+    + SERVE
+    + '''
     # What the variables' values do not bring along; the ops that read tables, queues and files stand for these.
     _not_served = ("VarHandleOp", "VariableV2", "Assign", "Lookup", "Iterator", "Queue", "Reader", "PyFunc", "EagerPy")
 
@@ -85,3 +63,4 @@ def save_graph(session, export_dir, signatures):
         writing.run(tf.global_variables_initializer(), fed)  # as constants, large weights would not fit into the graph
         tf.saved_model.save(served, export_dir, signatures=functions)
 '''
+).replace("tf.compat.v1.", "tf.")

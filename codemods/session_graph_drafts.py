@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
+from codemods.emit import free_name, indent_at, indent_unit, newline_of
 from codemods.export_signatures import constant
-from codemods.graph_code import no_signature_left, tensors_for_infos
+from codemods.graph_code import no_signature_left, signature_key, tensors_for_infos
 from codemods.graph_module import call_lines
 from codemods.module import Module
 from codemods.regions import tensorflow_uses
@@ -146,11 +146,6 @@ def _arguments(module: Module, export: Export, change: Replacement) -> Iterator[
     yield change.text(export.path)
     entries = []
     for signature in export.signatures:
-        key = "serving_default" if signature.key is None else constant(module, signature.key)
-        if key is not None:
-            spelled = string_literal(module, key)
-        else:
-            assert signature.key is not None
-            spelled = change.text(signature.key)
-        entries.append(f"{spelled}: ({change.text(signature.inputs)}, {change.text(signature.outputs)})")
+        ends = f"({change.text(signature.inputs)}, {change.text(signature.outputs)})"
+        entries.append(f"{signature_key(module, signature, change)}: {ends}")
     yield "{" + ", ".join(entries) + "}"

@@ -16,7 +16,7 @@ from codemods.arguments import bound_arguments
 from codemods.export_signatures import Signature, constant, dictionary, unwrapped
 from codemods.graph_reach import builds_only_weights, names_only_layers
 from codemods.imported_graphs import GRAPH_DEF, META_GRAPH, SESSIONS, created_session, graph_blocks, imported_session
-from codemods.input_keys import has_tensor_names, is_input_key
+from codemods.input_keys import refuses_keys
 from codemods.keras_models import keras_name, model_tensors
 from codemods.module import Module
 from codemods.session_exports import Export, is_tables_initializer, session_exports
@@ -68,15 +68,11 @@ def _keeps_keys(module: Module, export: Export, origin: Origin) -> bool:
     every key, serves where one is not certain.
     """
     for signature in export.signatures:
+        if refuses_keys(module, signature.inputs):
+            return False
         entries = dictionary(module, signature.inputs)
-        names = [constant(module, key) for key, _ in entries or []]
-        if any(name is not None and not is_input_key(name) for name in names):
-            return False
-        if has_tensor_names(module, signature.inputs):
-            return False
-        if any(isinstance(key, cst.Attribute) and key.attr.value == "name" for key, _ in entries or []):
-            return False  # a tensor's name has a colon
-        if origin is not Origin.IMPORTED and (entries is None or None in names):
+        is_certain = entries is not None and all(constant(module, key) is not None for key, _ in entries)
+        if origin is not Origin.IMPORTED and not is_certain:
             return False
     return True
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from codemods.emit import free_name, indent_at, indent_unit, newline_of, string_literal
-from codemods.export_signatures import Signature, conditions, constant, dictionary
-from codemods.graph_code import adopted_calls, moved_code, no_signature_left, tensors_for_infos
+from codemods.emit import free_name, indent_at, indent_unit, newline_of
+from codemods.export_signatures import conditions, constant
+from codemods.graph_code import adopted_calls, moved_code, no_signature_left, signature_key, tensors_for_infos
 from codemods.graph_module import call_lines, class_source
 from codemods.imported_graphs import (
     META_GRAPH,
@@ -25,7 +25,7 @@ from codemods.imported_graphs import (
     imported_session,
     is_logging,
 )
-from codemods.input_keys import has_tensor_names, is_input_key
+from codemods.input_keys import refuses_keys
 from codemods.module import Module
 from codemods.replacing import Replacement, after_lines, end_of, in_place_of, lines
 from codemods.rule import Draft, Example, Rule
@@ -110,7 +110,7 @@ class ImportedGraph(Rule):
 
 def _site(module: Module, export: Export, exports: list[Export]) -> _Site | None:
     session = imported_session(module, export.session, export.taking)
-    if session is None or not _keys_are_names(module, export.signatures):
+    if session is None or any(refuses_keys(module, signature.inputs) for signature in export.signatures):
         return None
     if export.init_op is not None and (session.has_state or not is_tables_initializer(module, export.init_op)):
         return None
@@ -145,18 +145,6 @@ def _nothing_follows(module: Module, export: Export, block: cst.With) -> bool:
             if not all(is_logging(module, other) for other in rest):
                 return False
         statement = module.parent(statement)
-    return True
-
-
-def _keys_are_names(module: Module, signatures: tuple[Signature, ...]) -> bool:
-    """Whether no input key is certain to be refused by TensorFlow 2 as the name of an argument."""
-    for signature in signatures:
-        if has_tensor_names(module, signature.inputs):
-            return False
-        for key, _ in dictionary(module, signature.inputs) or []:
-            name = constant(module, key)
-            if name is not None and not is_input_key(name):
-                return False
     return True
 
 
@@ -259,12 +247,7 @@ def _export_code(
             if candidate not in taken and (candidate not in module.names)
         )
         taken.add(name)
-        if key is not None:
-            spelled = string_literal(module, key)
-        else:
-            assert signature.key is not None
-            spelled = change.text(signature.key)
-        signatures.append(f"{spelled}: {name}")
+        signatures.append(f"{signature_key(module, signature, change)}: {name}")
         inputs, outputs = change.text(signature.inputs), change.text(signature.outputs)
         yield from call_lines(f"{name} = {imported}.signature", [f"inputs={inputs}", f"outputs={outputs}"], unit)
     given = [imported, change.text(export.path), "signatures={" + ", ".join(signatures) + "}"]

@@ -28,30 +28,20 @@ class Group:
         return frozenset(reached & set(chosen))
 
 
-def groups(
-    changed: Iterable[str], imports: Mapping[str, frozenset[str]], read_imports: Callable[[str], frozenset[str]]
-) -> tuple[Group, ...]:
+def groups(changed: Iterable[str], imports: Mapping[str, frozenset[str]]) -> tuple[Group, ...]:
     """Return the groups of the changed files.
 
     Args:
         changed: The files that change.
-        imports: For the files scanned: which files each imports.
-        read_imports: The same for a file that was not scanned.
+        imports: Which files each file of the run imports.
     """
     importers: dict[str, set[str]] = {}
     for path, targets in imports.items():
         for target in targets:
             importers.setdefault(target, set()).add(path)
     programs = _reachable(changed, lambda path: importers.get(path, ()))
-    edges: dict[str, frozenset[str]] = {}
-
-    def targets_of(path: str) -> frozenset[str]:
-        if path not in edges:
-            edges[path] = imports[path] if path in imports else read_imports(path)
-        return edges[path]
-
-    members = _reachable(programs, targets_of)
-    return tuple(_components(members, edges))
+    members = _reachable(programs, lambda path: imports.get(path, ()))
+    return tuple(_components(members, {path: imports.get(path, frozenset()) for path in members}))
 
 
 def _reachable(start: Iterable[str], neighbours: Callable[[str], Iterable[str]]) -> set[str]:

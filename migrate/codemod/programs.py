@@ -22,7 +22,7 @@ def changed_programs(crew: Crew, scans: Mapping[str, Scan]) -> Iterator[tuple[st
     """Yield the files of changed programs of several files, with what the second plan of each must know."""
     changed = [scan.path for scan in scans.values() if scan.changes]
     imports = {scan.path: scan.imports for scan in scans.values()}
-    for group in groups(changed, imports, lambda _: frozenset()):
+    for group in groups(changed, imports):
         if len(group.members) > 1:
             yield from _surroundings(crew, group, scans)
 

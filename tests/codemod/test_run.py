@@ -274,7 +274,7 @@ def test_groups_are_programs_that_hold_a_changed_file() -> None:
         "other.py": frozenset({"util.py"}),
         "lone.py": frozenset(),
     }
-    (group,) = groups(["export.py"], imports, lambda _: frozenset())
+    (group,) = groups(["export.py"], imports)
     assert group.members == {"main.py", "export.py", "model.py", "util.py"}
     assert group.imported == {"export.py", "model.py", "util.py"}
 

@@ -105,6 +105,7 @@ def test_a_receiver_that_copies_the_inputs_of_the_model(taken: str) -> None:
             id="a receiver that computes is told of first",
         ),
         pytest.param(RECEIVER.replace("'rows'", "'in'") + MADE + EXPORT, "'in'", id="a key that no argument can have"),
+        pytest.param(RECEIVER.replace("'rows'", "'_rows'") + MADE + EXPORT, "'_rows'", id="a key that signatures lose"),
         pytest.param("from mine import fn\n" + MADE + EXPORT, "not in this file", id="a receiver from elsewhere"),
         pytest.param(RECEIVER + "use(fn)\n" + MADE + EXPORT, "used elsewhere", id="a receiver used twice"),
         pytest.param(
@@ -193,6 +194,11 @@ def test_a_name_of_another_scope_is_not_the_receiver() -> None:
     assert "export_keras_model(est, 'out')" in after(ModelToEstimator, source)
     source = HEAD + RECEIVER + "def other(f):\n  est = make()\n  return est.predict(f)\n\n" + MADE + EXPORT
     assert "export_keras_model(est, 'out')" in after(ModelToEstimator, source)
+
+
+def test_a_key_with_a_slash_is_kept() -> None:
+    rewritten = after(ModelToEstimator, HEAD + RECEIVER.replace("'rows'", "'batch/rows'") + MADE + EXPORT)
+    assert "name='batch/rows')])" in rewritten
 
 
 def test_in_graph_mode_keras_would_export_other_values() -> None:
