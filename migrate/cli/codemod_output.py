@@ -11,6 +11,7 @@ from pathlib import Path
 
 from codemods.errors import CodemodError
 from codemods.site import Outcome, Site
+from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
 from migrate.cli.streams import put
 from migrate.codemod.diff import unified_diff
 from migrate.codemod.discover import FileSet
@@ -82,10 +83,16 @@ def run_with_progress(files: FileSet, options: RunOptions) -> RunResult:
 
 
 def exit_status(result: RunResult, *, check: bool, wrote: bool) -> int:
-    """Return 0 where nothing is left to do, 1 where changes are pending or (under `--check`) a person is needed."""
+    """Return 0 where nothing is left to do, 1 where changes are pending or (under `--check`) a person is needed.
+
+    2 where no file of the run could be worked on: one bad file among others is told and costs nothing else.
+    """
+    failed = result.count(FileStatus.FAILED)
+    if failed and failed == result.files_seen:
+        return FAILED
     pending = bool(result.changed) and not wrote
-    manual = result.outcomes[Outcome.MANUAL] > 0 or result.count(FileStatus.FAILED) > 0
-    return 1 if pending or (check and manual) else 0
+    manual = result.outcomes[Outcome.MANUAL] > 0 or failed > 0
+    return NEEDS_A_PERSON if pending or (check and manual) else 0
 
 
 def file_diff(item: FileResult) -> str:

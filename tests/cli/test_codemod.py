@@ -105,6 +105,21 @@ def test_bad_arguments_are_told_in_a_sentence(program: Path, arguments: list[str
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("simple_save(\n", "no valid Python 3"), ("print 'saved'\nsimple_save(s)\n", "this is Python 2; convert it")],
+)
+def test_a_bad_file_alone_cannot_be_done_and_among_others_is_told(program: Path, text: str, words: str) -> None:
+    bad = program.with_name("bad.py")
+    bad.write_text(text)
+    alone = tf1to2("codemod", "--write", bad)
+    assert (alone.returncode, bad.read_text()) == (2, text)
+    assert words in alone.stderr and "Traceback" not in alone.stderr
+    among = tf1to2("codemod", "--write", program.parent)
+    assert (among.returncode, bad.read_text()) == (0, text)
+    assert words in among.stderr and "export_session" in program.read_text()
+
+
 def test_scan(program: Path) -> None:
     done = tf1to2("scan", program)
     assert done.returncode == 0
