@@ -17,6 +17,8 @@ from codemods.export_signatures import Signature, conditions, constant, read_sig
 from codemods.module import Module
 from codemods.tree import walk
 
+OVERWRITES = "Written in eager mode, an export overwrites an existing one, where TensorFlow 1 refused the folder."
+"""A limit of the rules that have native exports."""
 SIMPLE_SAVE = "tensorflow.saved_model.simple_save"
 _SIMPLE_SAVE = ("session", "export_dir", "inputs", "outputs", "legacy_init_op")
 _CONSTRUCTOR = ("export_dir",)

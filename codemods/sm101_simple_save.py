@@ -18,6 +18,7 @@ from codemods.module import Module
 from codemods.references import references
 from codemods.restored_drafts import restored_drafts
 from codemods.rule import Draft, Example, Rule
+from codemods.session_exports import OVERWRITES
 from codemods.session_graph_drafts import session_graph_drafts
 from codemods.session_graphs import Origin
 from codemods.shim import shim_import
@@ -45,7 +46,7 @@ class SimpleSave(Rule):
             '    train(sess)\n    export_session(sess, path, inputs={"x": x}, outputs={"y": y})\n',
         ),
     )
-    limits = ("A reference to `simple_save` that is handed on, not called, is reported and left as it is.",)
+    limits = ("A reference to `simple_save` that is handed on, not called, is reported and left as it is.", OVERWRITES)
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every call of `simple_save`, and every place that hands it on."""

@@ -16,6 +16,7 @@ from codemods.module import Module
 from codemods.references import references
 from codemods.restored_drafts import restored_drafts
 from codemods.rule import Draft, Example, Rule
+from codemods.session_exports import OVERWRITES
 from codemods.session_graph_drafts import session_graph_drafts
 from codemods.session_graphs import Origin
 from codemods.shim import shim_import
@@ -48,6 +49,7 @@ class SavedModelBuilder(Rule):
         "A builder that gets no signature is left alone: without one a TF2 SavedModel cannot be called by name, and "
         "none is invented.",
         "The class itself, handed on or derived from, is reported and left as it is.",
+        OVERWRITES,
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:

@@ -39,7 +39,14 @@ from codemods.module import Module
 from codemods.regions import tensorflow_uses
 from codemods.replacing import Replacement, in_place_of, lines, names_in
 from codemods.rule import Draft, Example, Rule
-from codemods.session_exports import Export, is_tables_initializer, own_statement, same_value, session_exports
+from codemods.session_exports import (
+    OVERWRITES,
+    Export,
+    is_tables_initializer,
+    own_statement,
+    same_value,
+    session_exports,
+)
 from codemods.session_graph_drafts import session_graph_drafts
 from codemods.session_graphs import Origin
 from codemods.site import Edit, Guidance, Import, Mode, Outcome
@@ -79,6 +86,7 @@ class KerasSession(Rule):
         "In eager mode pre- and post-processing in the graph around the model stays with the shim.",
         "A model built under learning phase 1 stays with the shim: its dropout is part of what is exported.",
         "Output keys from `t.name` are checked at run time: it stops where Keras 2 may name a tensor otherwise.",
+        OVERWRITES,
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:

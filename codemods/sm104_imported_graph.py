@@ -29,7 +29,14 @@ from codemods.input_keys import refuses_keys
 from codemods.module import Module
 from codemods.replacing import Replacement, after_lines, end_of, in_place_of, lines
 from codemods.rule import Draft, Example, Rule
-from codemods.session_exports import Export, is_tables_initializer, own_statement, same_value, session_exports
+from codemods.session_exports import (
+    OVERWRITES,
+    Export,
+    is_tables_initializer,
+    own_statement,
+    same_value,
+    session_exports,
+)
 from codemods.session_graph_drafts import session_graph_drafts
 from codemods.session_graphs import Origin
 from codemods.site import Edit, Guidance, Import, Mode, Outcome
@@ -89,7 +96,7 @@ class ImportedGraph(Rule):
     limits = (
         "Only predict signatures under the tag serve; other methods and tags stay with the shim.",
         "A MetaGraph with an init op, assets or a custom saver stays with the shim.",
-        "In eager mode tf.saved_model.save overwrites an existing export, where SavedModelBuilder refused.",
+        OVERWRITES,
         "A graph that assigns to its variables as it answers is not wrapped: the migrated program stops with an error.",
     )
 
