@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from migrate.errors import Tf1to2Error
+from migrate.json_text import json_text
 
 
 def write_json(value: Any, target: str) -> None:
@@ -16,7 +16,7 @@ def write_json(value: Any, target: str) -> None:
     Raises:
         Tf1to2Error: the file cannot be written.
     """
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    text = json_text(value)
     if target == "-":
         sys.stdout.write(text)
         return

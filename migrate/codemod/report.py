@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from codemods.site import Outcome, Site
 from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.json_text import json_text
 
 SCHEMA_VERSION = 1
 
@@ -30,7 +30,7 @@ def as_json(result: RunResult) -> str:
         "summary": _summary(result),
         "files": [_file(item) for item in result.files],
     }
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    return json_text(report)
 
 
 def _summary(result: RunResult) -> dict[str, Any]:

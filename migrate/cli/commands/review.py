@@ -55,6 +55,7 @@ def review(
 
     Every answer is kept in a file, so that a review can be ended and taken up again, and repeated by --replay.
     """
+    from migrate.cli.console import say
     from migrate.cli.json_output import write_json
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
     from migrate.codemod.discover import discover
@@ -90,7 +91,7 @@ def review(
         raise Tf1to2Error("interrupted before the first question; nothing was changed.") from None
     report = replayed(prepared) if replay is not None else conversed(prepared)
     for line in report.lines():
-        typer.echo(line, err=True)
+        say(line)
     if json_file is not None:
         write_json(report.as_json(), json_file)
     raise typer.Exit(report.exit_status)

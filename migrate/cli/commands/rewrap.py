@@ -60,6 +60,7 @@ def rewrap(
 
     Exit status 1: a proof failed or could not be completed. 2: a model was refused.
     """
+    from migrate.cli.console import say
     from migrate.cli.rewrap_table import print_tracebacks
     from migrate.legacy.find import unreadable_folders
     from migrate.rewrap_tree.plan import plan
@@ -79,7 +80,7 @@ def rewrap(
     )
     denied = [folder for model in models if model.is_dir() for folder in unreadable_folders(model)]
     for folder in denied:
-        typer.echo(f"tf1to2: {folder} may not be listed, so models in it are left out.", err=True)
+        say(f"tf1to2: {folder} may not be listed, so models in it are left out.")
     rows = run_with_progress(planned, settings)
     report(rows, json_file)
     if context.obj is not None and context.obj.debug:
@@ -100,11 +101,13 @@ def report(rows: Sequence[Row], json_file: str | None) -> None:
     """Print the table, or the sentence of a single model that needs nothing; write the JSON."""
     from migrate.cli.json_output import write_json
     from migrate.cli.rewrap_table import as_json, print_notes, print_table
+    from migrate.cli.streams import put
     from migrate.rewrap_tree.row import RowOutcome
+    from migrate.visible import sentence
 
     if json_file != "-":
         if [row.outcome for row in rows] == [RowOutcome.NOTHING_TO_DO]:
-            typer.echo(rows[0].notes[0])
+            put("-", f"{sentence(rows[0].notes[0])}\n")
         else:
             print_table(rows)
     print_notes(rows)

@@ -42,14 +42,13 @@ def verify(
     OLD is run by TensorFlow's TF1 loader in a Session. Exit status 1: something differs, or a signature could not be
     compared.
     """
-    from rich.console import Console
-
+    from migrate.cli.console import talk_console
     from migrate.cli.json_output import write_json
     from migrate.verify import ProofOptions, prove_in_fresh_process
 
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
     options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None)
-    with Console(stderr=True).status("Comparing the models in a fresh process"):
+    with talk_console().status("Comparing the models in a fresh process"):
         proof = prove_in_fresh_process(old, new, old_tags=wanted, options=options, seconds=seconds)
     if json_file != "-":
         _print(proof)
@@ -71,12 +70,15 @@ def proof_as_json(proof: Proof) -> dict[str, Any]:
 
 
 def _print(proof: Proof) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    table = Table(title=f"{escape(proof.new)} beside {escape(proof.old)}", title_justify="left")
+    from migrate.cli.console import product_console
+    from migrate.visible import sentence, shown_name
+
+    console = product_console()
+    title = f"{escape(sentence(proof.new))} beside {escape(sentence(proof.old))}"
+    table = Table(title=title, title_justify="left")
     ways = list(dict.fromkeys(check.loading for check in proof.checks))
     for heading in ("signature", "requests", *(way.value for way in ways), "largest difference"):
         table.add_column(heading, overflow="fold")
@@ -84,18 +86,22 @@ def _print(proof: Proof) -> None:
         outcomes = {check.loading: check.outcome.value for check in checks}
         requests = str(max(check.requests for check in checks))
         table.add_row(
-            escape(signature), requests, *(outcomes.get(way, "") for way in ways), "\n".join(_largest(checks))
+            escape(shown_name(signature)),
+            requests,
+            *(outcomes.get(way, "") for way in ways),
+            escape("\n".join(_largest(checks))),
         )
     if proof.checks:
         console.print(table)
     if proof.weights is not None:
         console.print(f"Variables: {proof.weights.equal} of {proof.weights.compared} equal, bit for bit.")
     for cause in proof.causes:
-        console.print(f"[red]different:[/red] {escape(cause)}")
+        console.print(f"[red]different:[/red] {escape(sentence(cause))}")
     for check in proof.unproven:
-        console.print(f"[yellow]not compared:[/yellow] {escape(check.signature)}: {escape(check.reason)}")
+        not_compared = f"{shown_name(check.signature)}: {sentence(check.reason)}"
+        console.print(f"[yellow]not compared:[/yellow] {escape(not_compared)}")
     for note in proof.notes:
-        console.print(f"note: {escape(note)}")
+        console.print(f"note: {escape(sentence(note))}")
     console.print(_verdict(proof))
 
 
@@ -107,10 +113,12 @@ def _by_signature(proof: Proof) -> dict[str, list[SignatureCheck]]:
 
 
 def _largest(checks: list[SignatureCheck]) -> list[str]:
+    from migrate.visible import shown_name
+
     largest = max(checks, key=lambda check: check.max_absolute)
     lines = [f"{largest.max_absolute:.3g} (relative {largest.max_relative:.3g})" if largest.max_absolute else "0"]
     by_chance = sorted({output for check in checks for output in check.nondeterministic})
-    return lines + [f"by chance in the original: {output}" for output in by_chance]
+    return lines + [f"by chance in the original: {shown_name(output)}" for output in by_chance]
 
 
 def _verdict(proof: Proof) -> str:
