@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from migrate.errors import Tf1to2Error
+from migrate.memory_limit import limit_memory
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -36,6 +37,7 @@ _LAST_WORDS_LINES = 5
 # What a dying TensorFlow says among its other lines.
 _TELLING = ("Check failed", "Fatal", "F0000", "terminate called", "std::bad_alloc", "Out of memory", "OOM")
 _SECONDS_TO_END = 5.0
+_in_worker = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +219,16 @@ class _Worker:
         self._process.join(_SECONDS_TO_END)
 
 
+def in_worker_process() -> bool:
+    """Tell whether this process is a worker: its end costs the call that it works on alone."""
+    return _in_worker
+
+
 def _serve(connection: Connection, stderr: str, warm_up: Callable[[], object] | None) -> None:
     """Answer calls until the pipe closes. Runs in the worker process."""
+    global _in_worker  # noqa: PLW0603 - set once, where the process begins
+    _in_worker = True
+    limit_memory()
     # The parent ends its workers itself; an interrupt of the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log = os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from migrate.cli.numbers import processes
 from migrate.errors import Tf1to2Error
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Version = Annotated[
         "--tensorflow", metavar="VERSION", help="The TensorFlow the rewritten code shall run on (the installed one)."
     ),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", callback=processes, help="Processes; 0 for one per core.")]
 
 
 def rules_of(entries: list[str] | None) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+SECONDS_PER_REQUEST = 30.0
+
 
 class Outcome(Enum):
     """What the comparison of one signature with the original gave, from best to worst."""
@@ -139,8 +141,10 @@ class ProofOptions:
     Attributes:
         rtol, atol: floats within `atol + rtol * |original|` are within tolerance. All other dtypes must be equal.
         inputs: a `.npz` or `.json` file with inputs to use in place of generated ones.
+        seconds_per_request: how long a model may work on one request, or on its initialisation, before it is stopped.
     """
 
     rtol: float = 1e-5
     atol: float = 1e-6
     inputs: str | None = None
+    seconds_per_request: float = SECONDS_PER_REQUEST

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
+from migrate.cli.numbers import processes, seconds, tolerance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +43,21 @@ def rewrap(
         typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes at a time; default: cores.")
+        int | None, typer.Option("--jobs", "-j", callback=processes, help="Processes at a time; default: cores.")
     ] = None,
-    rtol: Annotated[float, typer.Option(min=0.0, help="Relative tolerance of the proof, for floats.")] = 1e-5,
-    atol: Annotated[float, typer.Option(min=0.0, help="Absolute tolerance of the proof, for floats.")] = 1e-6,
+    rtol: Annotated[
+        float, typer.Option(callback=tolerance, help="Relative tolerance of the proof, for floats.")
+    ] = 1e-5,
+    atol: Annotated[
+        float, typer.Option(callback=tolerance, help="Absolute tolerance of the proof, for floats.")
+    ] = 1e-6,
     timeout: Annotated[
-        float, typer.Option(min=1.0, metavar="SECONDS", help="For writing or proving one model.")
+        float, typer.Option(callback=seconds, metavar="SECONDS", help="For writing or proving one model.")
     ] = 1800,
+    request_timeout: Annotated[
+        float,
+        typer.Option(callback=seconds, metavar="SECONDS", help="For each request that the proof runs."),
+    ] = 30.0,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the rows as JSON to a file, or - for stdout.")
     ] = None,
@@ -71,7 +80,7 @@ def rewrap(
     settings = Settings(
         tags=None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip()),
         replace=force,
-        proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol),
+        proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol, seconds_per_request=request_timeout),
         keep_failed=keep_failed,
         allow_ops=allow_ops,
         op_libraries=tuple(op_libraries or ()),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from migrate.cli.numbers import seconds, tolerance
+
 if TYPE_CHECKING:
     from migrate.verify import Proof, SignatureCheck
 
@@ -24,15 +26,20 @@ def verify(
     tags: Annotated[
         str | None, typer.Option("--tags", metavar="TAG,TAG", help="The tags of the MetaGraph to compare.")
     ] = None,
-    rtol: Annotated[float, typer.Option("--rtol", min=0.0, help="Relative tolerance of floats.")] = 1e-5,
-    atol: Annotated[float, typer.Option("--atol", min=0.0, help="Absolute tolerance of floats.")] = 1e-6,
+    rtol: Annotated[float, typer.Option("--rtol", callback=tolerance, help="Relative tolerance of floats.")] = 1e-5,
+    atol: Annotated[float, typer.Option("--atol", callback=tolerance, help="Absolute tolerance of floats.")] = 1e-6,
     inputs: Annotated[
         Path | None,
         typer.Option(
             "--inputs", metavar="FILE", help='Requests to run: .npz, or .json {"SIGNATURE": [{"INPUT": value}]}.'
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds that the proof may take.")] = 1800.0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", callback=seconds, metavar="SECONDS", help="For the whole proof.")
+    ] = 1800.0,
+    request_timeout: Annotated[
+        float, typer.Option("--request-timeout", callback=seconds, metavar="SECONDS", help="For each request.")
+    ] = 30.0,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the proof as JSON to a file, or - for stdout.")
     ] = None,
@@ -47,9 +54,9 @@ def verify(
     from migrate.verify import ProofOptions, prove_in_fresh_process
 
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
-    options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None)
+    options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None, request_timeout)
     with talk_console().status("Comparing the models in a fresh process"):
-        proof = prove_in_fresh_process(old, new, old_tags=wanted, options=options, seconds=seconds)
+        proof = prove_in_fresh_process(old, new, old_tags=wanted, options=options, seconds=timeout)
     if json_file != "-":
         _print(proof)
     if json_file is not None:
