@@ -14,10 +14,10 @@ LONGEST_NAME = 200
 _LONGEST_PATH = 1000
 _LONGEST_LINE = 5000
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_LONG = (
-    (re.compile(rf"[^\n]{{{_LONGEST_LINE + 1},}}"), _LONGEST_LINE),
-    (re.compile(rf"\S{{{_LONGEST_PATH + 1},}}"), _LONGEST_PATH),
-    (re.compile(rf"[^\s/]{{{LONGEST_NAME + 1},}}"), LONGEST_NAME),
+# The shortest first, so that none counts the characters of what was cut already.
+_LONG = tuple(
+    (re.compile(rf"{kind}{{{longest + 1},}}"), longest)
+    for kind, longest in ((r"[^\s/]", LONGEST_NAME), (r"\S", _LONGEST_PATH), (r"[^\n]", _LONGEST_LINE))
 )
 
 

@@ -13,8 +13,9 @@ from migrate.inspection.verdict import Verdict
 from migrate.visible import sentence, shown_name
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
+
+    from migrate.cli.console import VisibleConsole
 
 _MANY_VARIABLES = 40
 
@@ -46,7 +47,7 @@ def as_json(facts: ModelFacts, answer: Verdict) -> dict[str, Any]:
     return {"version": 1, **values}
 
 
-def _print_graph(console: Console, graph: MetaGraphFacts) -> None:
+def _print_graph(console: VisibleConsole, graph: MetaGraphFacts) -> None:
     from rich.markup import escape
 
     console.print(
@@ -100,7 +101,7 @@ def _names(names: Iterable[str]) -> str:
     return escape(", ".join(map(shown_name, names)))
 
 
-def _print_table(console: Console, title: str, headings: tuple[str, ...], rows: Any) -> None:
+def _print_table(console: VisibleConsole, title: str, headings: tuple[str, ...], rows: Any) -> None:
     from rich.markup import escape
     from rich.table import Table
 
