@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from migrate.errors import Tf1to2Error
-from migrate.json_text import json_text
+from migrate.json_text import ascii_json, json_text
 
 
 def write_json(value: Any, target: str) -> None:
@@ -18,6 +18,10 @@ def write_json(value: Any, target: str) -> None:
     """
     text = json_text(value)
     if target == "-":
+        try:
+            text.encode(sys.stdout.encoding)
+        except UnicodeEncodeError:
+            text = ascii_json(text)
         sys.stdout.write(text)
         return
     path = Path(target)

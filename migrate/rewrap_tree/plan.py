@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error, UnreadableModelError
-from migrate.legacy.detect import detect, main_file_of
+from migrate.legacy.detect import check_speakable, detect, main_file_of
 from migrate.legacy.find import find_models
 
 
@@ -32,9 +32,10 @@ def plan(models: Sequence[Path], out: Path, *, replace: bool) -> tuple[Job, ...]
         replace: allow targets that exist and are models (`--force`).
 
     Raises:
-        UnreadableModelError: an argument does not exist or holds no model.
+        UnreadableModelError: an argument does not exist or holds no model, or TensorFlow cannot take a path.
         Tf1to2Error: a target exists, or source and target overlap, or two models would go to one place.
     """
+    check_speakable(out)
     jobs = [job for model in models for job in _jobs_of(model, out if len(models) == 1 else out / _own_name(model))]
     _refuse_collisions(jobs)
     for job in jobs:
