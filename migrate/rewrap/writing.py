@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from migrate.errors import Tf1to2Error, UnreadableModelError
+from migrate.errors import RefusedModelError, Tf1to2Error, UnreadableModelError
 from migrate.legacy.find import STAGING_PREFIX
 from migrate.method_names.model_methods import set_method_names
 from migrate.rewrap.contract import legacy_methods, restore_contract
@@ -55,7 +55,12 @@ def _write(module: MetaGraphModule, target: Path, finish_weights: Callable[[Path
 
     with staged(target) as staging:
         signatures = {key: function.concrete_function for key, function in module.signatures.items()}
-        tf.saved_model.save(export_root(module), str(staging), signatures=signatures)
+        try:
+            tf.saved_model.save(export_root(module), str(staging), signatures=signatures)
+        except (ValueError, TypeError, tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as error:
+            raise RefusedModelError(
+                f"{module.legacy.path}: TensorFlow {tf.__version__} cannot save its graph: {_in_one_line(error)}"
+            ) from error
         finish_weights(staging)
         proto_file = staging / "saved_model.pb"
         saved_model = saved_model_pb2.SavedModel.FromString(proto_file.read_bytes())
@@ -68,6 +73,12 @@ def _write(module: MetaGraphModule, target: Path, finish_weights: Callable[[Path
             set_method_names(staging, changed)
         write_fingerprint(staging)
         _copy_extra(module.legacy.path, staging)
+
+
+def _in_one_line(error: Exception) -> str:
+    """The lines of an error of TensorFlow without its heading `in user code:`, which names no user's code."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return " ".join(line for line in lines if line and line != "in user code:")
 
 
 def _copy_extra(source: Path, staging: Path) -> None:
