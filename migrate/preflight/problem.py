@@ -15,6 +15,8 @@ class ProblemKind(Enum):
     FILES = "reads or writes files"
     NETWORK = "uses the network"
     HIDDEN_GRAPH = "runs a graph that cannot be checked"
+    DEVICE = "drives other hardware"
+    PROCESS = "ends or stops the process"
     MISSING_FUNCTION = "function that is not in the model"
     DANGLING_TENSOR = "signature names a tensor that is not there"
     MISSING_ASSET = "asset file that is not there"
