@@ -20,6 +20,7 @@ from migrate.preflight.paths import Elsewhere, PathTracer
 from migrate.preflight.problem import Problem, ProblemKind
 from migrate.preflight.reach import Library, Standing
 from migrate.preflight.runs import Phase, Run, runs_of
+from migrate.preflight.side_effects import SIDE_EFFECTS
 from migrate.tensorflow_private.op_defs import op_def
 
 
@@ -93,16 +94,16 @@ def _does(effect: Judgement | None, standing: Standing, tracer: PathTracer) -> s
     """Complete "the op ...", or return None where all that the node opens lies in the model."""
     if effect is None:
         return "is not on the list of ops that are known to stay inside the process, so it could do anything"
-    places = path_inputs(standing.node.op)
+    does = SIDE_EFFECTS[effect].does
+    places = [place.index for place in path_inputs(standing.node.op)]
     if not places:
-        return _WORDS[effect][1]
+        return does
     if effect is Judgement.WRITES_CACHE:
-        return None if all(tracer.is_empty_text(standing, place.index) for place in places) else _WORDS[effect][1]
-    origins = [origin for place in places for origin in tracer.origins(standing, place.index)]
+        # Without a path the cache is kept in memory.
+        return None if all(tracer.is_empty_text(standing, place) for place in places) else does
+    origins = [origin for place in places for origin in tracer.origins(standing, place)]
     elsewhere = dict.fromkeys(origin.what for origin in origins if isinstance(origin, Elsewhere))
-    if not elsewhere:
-        return None
-    return f"{_WORDS[effect][1]} ({', '.join(elsewhere)}: no asset of the model)"
+    return f"{does} ({', '.join(elsewhere)}: no asset of the model)" if elsewhere else None
 
 
 def _effects_of_import(library: Library) -> Iterator[Effect]:
@@ -119,7 +120,7 @@ def _effects_of_import(library: Library) -> Iterator[Effect]:
                 continue
             nodes = nodes or {each.name: each for each in body}
             if _is_made_of_constants(nodes, node):
-                yield _effect(effect, Standing(scope, node), _WORDS[effect][1], Phase.IMPORT)
+                yield _effect(effect, Standing(scope, node), SIDE_EFFECTS[effect].does, Phase.IMPORT)
 
 
 _UNTOLD = (None, Judgement.PURE, Judgement.READS_FILES, Judgement.READS_TABLE, Judgement.READS_CHECKPOINT)
@@ -147,7 +148,7 @@ def _is_stateless(op: str) -> bool:
 
 
 def _effect(effect: Judgement | None, standing: Standing, does: str, phase: Phase) -> Effect:
-    kind = ProblemKind.UNJUDGED if effect is None else _WORDS[effect][0]
+    kind = ProblemKind.UNJUDGED if effect is None else SIDE_EFFECTS[effect].kind
     place = f"{standing.node.name} in function {standing.scope}" if standing.scope else standing.node.name
     return Effect(kind, standing.node.op, does, phase, place)
 
@@ -172,29 +173,3 @@ def _problem(group: list[Effect]) -> Problem:
         remedy = f"pass --allow-ops {first.op} if you trust the model, or export it without"
         message = f"the op {first.op} {first.does}, {first.phase.value}; {remedy}"
     return Problem(first.kind, first.op, first.place, f"{message} (node {first.place}{more}).")
-
-
-_FILES, _NETWORK = ProblemKind.FILES, ProblemKind.NETWORK
-_WORDS: dict[Judgement, tuple[ProblemKind, str]] = {
-    Judgement.PYTHON: (ProblemKind.PYTHON, "calls a Python function of the training program"),
-    Judgement.READS_FILES: (_FILES, "reads files"),
-    Judgement.READS_TABLE: (_FILES, "fills a table from a file"),
-    Judgement.READS_CHECKPOINT: (_FILES, "reads a checkpoint"),
-    Judgement.READS_VOCABULARY: (_FILES, "reads a vocabulary file"),
-    Judgement.READS_DESCRIPTORS: (_FILES, "reads a file of proto descriptors"),
-    Judgement.WRITES_FILES: (_FILES, "writes files"),
-    Judgement.WRITES_CACHE: (_FILES, "keeps a cache in files"),
-    Judgement.WRITES_CHECKPOINT: (_FILES, "writes a checkpoint"),
-    Judgement.WRITES_EVENTS: (_FILES, "writes event files"),
-    Judgement.PRINTS_TO_FILE: (_FILES, "prints to a file"),
-    Judgement.SENDS_DEBUG: (_FILES, "sends what it sees to debug URLs (files or a server)"),
-    Judgement.OPENS_DATABASE: (_FILES, "opens a database"),
-    Judgement.SETS_FILE_SYSTEM: (_FILES, "changes the settings of a file system"),
-    Judgement.TALKS_TO_SERVER: (_NETWORK, "talks to a server"),
-    Judgement.EXCHANGES_TENSORS: (_NETWORK, "exchanges tensors with another device or machine"),
-    Judgement.HIDDEN_GRAPH: (ProblemKind.HIDDEN_GRAPH, "runs a program that is data of the model, unseen"),
-    Judgement.NATIVE_CODE: (ProblemKind.HIDDEN_GRAPH, "runs native code that is no part of TensorFlow"),
-    Judgement.DRIVES_DEVICE: (ProblemKind.DEVICE, "sets up or drives other hardware"),
-    Judgement.ENDS_PROCESS: (ProblemKind.PROCESS, "ends the process that runs it"),
-    Judgement.STALLS: (ProblemKind.PROCESS, "can hold up the process that runs it"),
-}
