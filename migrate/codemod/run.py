@@ -46,7 +46,9 @@ def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], 
         )
     kept = [item for item in results.values() if item.sites or item.status is FileStatus.FAILED]
     kept.sort(key=lambda item: item.path)
-    return RunResult(files.root, len(files.paths), tuple(kept), time.perf_counter() - started, options.target)
+    return RunResult(
+        files.root, len(files.paths), tuple(kept), time.perf_counter() - started, options.target, files.left_out
+    )
 
 
 def _lost_scan(path: str, reason: str) -> Scan:
