@@ -123,6 +123,8 @@ def _read_rules(folder: str, file: Path) -> _Rules | None:
 
 
 def _patterns(line: str) -> list[GitIgnoreSpecPattern]:
+    if line.endswith("/**/"):  # pathspec takes it for the folder itself: the folders below it are meant
+        line = f"{line}*/"
     try:
         found = GitIgnoreSpec.from_lines([line]).patterns
     except ValueError:
