@@ -40,18 +40,17 @@ def _surroundings(crew: Crew, group: Group, scans: Mapping[str, Scan]) -> Iterat
     entries = group.first_of(starting, wanted)
     is_tensorflow2 = _is_tensorflow2(crew, marks, members)
     mode = options.mode or (Mode.EAGER if is_tensorflow2 else _mode(crew, members, scans, marks))
-    legacy = {path for path, found in marks.items() if found.is_legacy_keras}
+    needing_keras = group.running(path for path, found in marks.items() if found.is_legacy_keras)
     for path in members:
         if path in crew.spoiled:
             continue
-        needs_keras = not legacy.isdisjoint(group.closure(path))
         around = Surroundings(
             mode,
             options.include_tests,
             migrates=True,
             is_entry=path in entries,
             runs_on_tensorflow2=is_tensorflow2,
-            legacy_keras=needs_keras,
+            legacy_keras=path in needing_keras,
             taken_names=frozenset(taken.get(path, ())),
             todo=options.todo,
             keras=options.keras,
