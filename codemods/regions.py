@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -23,6 +26,7 @@ class Use:
 
     node: cst.Attribute | cst.Name
     raw: str
+    start: int
 
     @property
     def name(self) -> str:
@@ -33,9 +37,11 @@ class Use:
 
 def tensorflow_uses(module: Module, sites: Iterable[Site] = ()) -> Iterator[Use]:
     """Yield the uses of TensorFlow symbols that the sites' edits leave in place, imports excluded."""
-    edited = [(edit.start, edit.end) for site in sites for edit in site.edits if edit.end > edit.start]
+    edited = sorted({(edit.start, edit.end) for site in sites for edit in site.edits if edit.end > edit.start})
+    reach = list(itertools.accumulate((end for _, end in edited), max))
     for use in _all_uses(module):
-        if not edited or not any(begin <= module.start(use.node) < end for begin, end in edited):
+        before = bisect.bisect_right(edited, (use.start, sys.maxsize))
+        if not before or reach[before - 1] <= use.start:
             yield use
 
 
@@ -54,7 +60,7 @@ def _find_uses(module: Module) -> Iterator[Use]:
         if _is_whole(module, node):
             raw = module.raw_name(node)
             if raw is not None and raw.split(".")[0] in ("tensorflow", "keras"):
-                yield Use(node, raw)
+                yield Use(node, raw, module.start(node))
 
 
 def _is_whole(module: Module, node: cst.Attribute | cst.Name) -> bool:

@@ -16,7 +16,7 @@ from migrate.cli.streams import put
 from migrate.codemod.diff import unified_diff
 from migrate.codemod.discover import FileSet
 from migrate.codemod.options import RunOptions
-from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.codemod.result import FileResult, FileStatus, LeftOut, RunResult
 from migrate.codemod.run import run_codemods
 from migrate.errors import Tf1to2Error
 
@@ -123,12 +123,27 @@ def _talk(result: RunResult) -> Iterator[str]:
         for site in item.sites:
             if site.outcome is Outcome.MANUAL:
                 yield f"{place_of(item, site)}: {site.rule} needs a person: {site.reason}"
+    yield from left_out_lines(result.left_out)
     outcomes = result.outcomes
     counted = ", ".join(f"{outcomes[outcome]} {outcome.value}" for outcome in Outcome if outcomes[outcome])
     yield (
         f"{result.files_seen} files, {sum(outcomes.values())} sites"
         f"{f' ({counted})' if counted else ''}, {len(result.changed)} files to change in {result.seconds:.1f} s"
     )
+
+
+def left_out_lines(left_out: LeftOut) -> Iterator[str]:
+    """Yield what discovery left out, a line for each reason (and file)."""
+    for name in left_out.too_large:
+        yield f"{name}: left out: it is larger than 64 MB; name it to have it rewritten"
+    for name in left_out.unreadable:
+        yield f"{name}: left out: it cannot be read, or links to what is not there"
+    for name in left_out.no_files:
+        yield f"{name}: left out: it is a pipe, a socket or a device"
+    counted = [(left_out.ignored_files, "file"), (left_out.ignored_folders, "folder")]
+    words = " and ".join(f"{number} {noun}{'s'[: number != 1]}" for number, noun in counted if number)
+    if words:
+        yield f"left out: {words} that git ignores (--no-gitignore takes them)"
 
 
 def place_of(item: FileResult, site: Site) -> str:

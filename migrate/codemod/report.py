@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from codemods.site import Outcome, Site
-from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.codemod.result import FileResult, FileStatus, LeftOut, RunResult
 
 SCHEMA_VERSION = 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def tool_name() -> str:
@@ -30,7 +32,12 @@ def as_json(result: RunResult) -> str:
         "summary": _summary(result),
         "files": [_file(item) for item in result.files],
     }
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    return escaped(json.dumps(report, indent=2, ensure_ascii=False)) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Return JSON with what is no Unicode as escapes: odd bytes of file names, halves of characters."""
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _summary(result: RunResult) -> dict[str, Any]:
@@ -42,6 +49,17 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "files_failed": result.count(FileStatus.FAILED),
         "sites": {outcome.value: outcomes[outcome] for outcome in Outcome},
         "seconds": round(result.seconds, 3),
+        "left_out": _left_out(result.left_out),
+    }
+
+
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
+    return {
+        "ignored_files": left_out.ignored_files,
+        "ignored_folders": left_out.ignored_folders,
+        "too_large": list(left_out.too_large),
+        "unreadable": list(left_out.unreadable),
+        "no_files": list(left_out.no_files),
     }
 
 

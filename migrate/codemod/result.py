@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -34,6 +34,22 @@ class FileResult:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What discovery left out: counts of what git ignores, and by name what is too large, unreadable or no file."""
+
+    ignored_files: int = 0
+    ignored_folders: int = 0
+    too_large: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    no_files: tuple[str, ...] = ()
+    """Pipes, sockets and devices that are named as source files are."""
+
+    def __bool__(self) -> bool:
+        """Whether anything was left out."""
+        return self != LeftOut()
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """All that a run found, files in path order. `target` is the TensorFlow that the changed files are to run on."""
 
@@ -42,6 +58,7 @@ class RunResult:
     files: tuple[FileResult, ...]
     seconds: float
     target: Target
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def count(self, status: FileStatus) -> int:
         """Return how many files have the status."""

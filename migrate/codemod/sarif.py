@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 from urllib.parse import quote
 
 from codemods.registry import all_rules
 from codemods.rule import Rule
 from codemods.site import Outcome, Site
-from migrate.codemod.report import tool_name
+from migrate.codemod.report import escaped, tool_name
 from migrate.codemod.result import FileResult, FileStatus, RunResult
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -45,7 +46,8 @@ def as_sarif(result: RunResult) -> str:
             }
         ],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    report = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return escaped(json.dumps(report, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def _location(item: FileResult, site: Site) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, Any]:
-    return {"uri": quote(path), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": "SRCROOT"}
 
 
 def _notification(item: FileResult) -> dict[str, Any]:

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 
 from migrate.cli.codemod_options import (
+    DEFAULT_MEBIBYTES,
+    DEFAULT_SECONDS,
+    FileMemory,
+    FileTimeout,
     Ignore,
     Jobs,
     ModeChoice,
     ModeOption,
+    NoGitignore,
     Select,
     Version,
+    budget_of,
     mode_of,
     rules_of,
     target_of,
@@ -43,6 +49,9 @@ def codemod(
     tensorflow: Version = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Rewrite tests too.")] = False,
     jobs: Jobs = 0,
+    file_timeout: FileTimeout = DEFAULT_SECONDS,
+    file_memory: FileMemory = DEFAULT_MEBIBYTES,
+    no_gitignore: NoGitignore = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count sites by rule and outcome.")] = False,
     todo: Annotated[
         bool, typer.Option("--todo", help="Put a TODO comment above every site that needs a person.")
@@ -71,8 +80,9 @@ def codemod(
         todo=todo,
         keras=keras,
         target=target_of(tensorflow),
+        budget=budget_of(file_timeout, file_memory),
     )
-    files = discover(paths)
+    files = discover(paths, follow_gitignore=not no_gitignore)
     output = CodemodOutput(
         diff=diff or not (write or check or patch or json_file or sarif or statistics),
         patch=patch,
