@@ -58,6 +58,7 @@ def codemod(
     """Rewrite TensorFlow 1 export code; without --write nothing changes and the diff is shown."""
     from codemods.site import Mode
     from migrate.cli.codemod_output import CodemodOutput, exit_status, run_with_progress
+    from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.codemod.discover import discover
     from migrate.codemod.options import RunOptions
 
@@ -81,6 +82,7 @@ def codemod(
         statistics=statistics,
         check=check,
     )
+    check_code_outputs(outputs(json=json_file, patch=patch, sarif=sarif))
     result = run_with_progress(files, options)
     if write:
         output.write(result)

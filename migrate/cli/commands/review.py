@@ -56,6 +56,7 @@ def review(
     Every answer is kept in a file, so that a review can be ended and taken up again, and repeated by --replay.
     """
     from migrate.cli.json_output import write_json
+    from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
     from migrate.codemod.discover import discover
     from migrate.codemod.options import RunOptions
@@ -84,6 +85,7 @@ def review(
     path = replay or decisions or files.root / DEFAULT_NAME
     if replay is None:
         check_writable(path)
+    check_code_outputs(outputs(json=json_file), decisions=path)
     try:
         prepared = prepare(files, options, path)
     except KeyboardInterrupt:

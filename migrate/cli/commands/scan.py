@@ -26,6 +26,7 @@ def scan(
 ) -> None:
     """List every TF1 save, export and load under PATH with what the codemods would make of it. Changes nothing."""
     from migrate.cli.codemod_output import run_with_progress
+    from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.cli.scan_output import scan_report
     from migrate.cli.streams import put
     from migrate.codemod.discover import discover
@@ -33,6 +34,7 @@ def scan(
     from migrate.codemod.report import as_json
 
     options = RunOptions(include_tests=include_tests, jobs=jobs, target=target_of(tensorflow))
+    check_code_outputs(outputs(json=json_file))
     result = run_with_progress(discover(paths), options)
     if json_file is not None:
         put(json_file, as_json(result))
