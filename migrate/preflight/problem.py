@@ -17,6 +17,7 @@ class ProblemKind(Enum):
     HIDDEN_GRAPH = "runs a graph that cannot be checked"
     MISSING_FUNCTION = "function that is not in the model"
     DANGLING_TENSOR = "signature names a tensor that is not there"
+    UNSAFE_FILE = "asset that lies outside of the model"
     MISSING_ASSET = "asset file that is not there"
 
 

@@ -30,16 +30,17 @@ def check_signatures(meta_graph: Any) -> tuple[Problem, ...]:
 def check_assets(meta_graph: Any, model: Path) -> tuple[Problem, ...]:
     """Return the assets that the MetaGraphDef names and that are not in the model's `assets` folder."""
     names = sorted({asset.filename for asset in asset_file_defs(meta_graph)})
-    return tuple(
-        Problem(
-            ProblemKind.MISSING_ASSET,
-            name,
-            "",
-            f"the asset {name!r} is not in {model / 'assets'}; copy the export again, with all files of the folder.",
-        )
-        for name in names
-        if not (model / "assets" / name).is_file()
-    )
+    return tuple(problem for name in names if (problem := _check_asset(name, model / "assets")) is not None)
+
+
+def _check_asset(name: str, folder: Path) -> Problem | None:
+    if not (folder / name).is_file():
+        message = f"the asset {name!r} is not in {folder}; copy the export again, with all files of the folder."
+        return Problem(ProblemKind.MISSING_ASSET, name, "", message)
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        message = f"the asset {name!r} leads out of {folder}, so it is not copied; put the file itself there."
+        return Problem(ProblemKind.UNSAFE_FILE, name, "", message)
+    return None
 
 
 def _tensors(meta_graph: Any) -> Iterator[tuple[str, str, str]]:
