@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,3 +34,21 @@ def write_changes(result: RunResult) -> Iterator[FileResult]:
             yield replace(item, status=FileStatus.FAILED, error=str(error))
         else:
             yield item
+
+
+def written(result: RunResult, done: Iterable[FileResult]) -> RunResult:
+    """Return a result with files as they ended."""
+    ended = {item.path: item for item in done}
+    return replace(result, files=tuple(ended.get(item.path, item) for item in result.files))
+
+
+def several_names(result: RunResult) -> tuple[str, ...]:
+    """Return the paths of changed files that have other names (hard links), which writing does not reach."""
+    return tuple(item.path for item in result.changed if _names(result.root / item.path) > 1)
+
+
+def _names(path: Path) -> int:
+    try:
+        return path.stat().st_nlink
+    except OSError:  # writing it will tell
+        return 0

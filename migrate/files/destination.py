@@ -48,6 +48,7 @@ class UnwritableError(Tf1to2Error):
 
     def __init__(self, path: Path | str, reason: str) -> None:
         super().__init__(f"{path} cannot be written: {reason}.")
+        self.reason = reason
 
 
 def destination(path: Path) -> Destination:

@@ -30,12 +30,14 @@ def scan(
     from migrate.cli.scan_output import scan_report
     from migrate.cli.streams import put
     from migrate.codemod.discover import discover
+    from migrate.codemod.links import without_links_out
     from migrate.codemod.options import RunOptions
     from migrate.codemod.report import as_json
 
     options = RunOptions(include_tests=include_tests, jobs=jobs, target=target_of(tensorflow))
     check_code_outputs(outputs(json=json_file))
-    result = run_with_progress(discover(paths), options)
+    files = discover(paths)
+    result = without_links_out(run_with_progress(files, options), files)
     if json_file is not None:
         put(json_file, as_json(result))
     if json_file != "-":
