@@ -18,13 +18,8 @@ from migrate.codemod.result import FileStatus
 from migrate.codemod.run import run_codemods
 from migrate.codemod.writing import write_changes, written
 from migrate.files.temporary import create, temporary_name
-from migrate.review.agenda import agenda_of
-from migrate.review.decision import Decision, Verdict
-from migrate.review.files import review_files
-from migrate.review.record import stored_review
-from migrate.review.session import Review
-from migrate.review.stored import StoredReview, as_text
 from tests.faults.running import Ended, command, tf1to2
+from tests.review.decisions import accepting_all
 
 OLD = "import tensorflow as tf\n\ndef f(s, d, i, o):\n    tf.saved_model.simple_save(s, d, i, o)\n"
 MANY = 250
@@ -110,7 +105,7 @@ def test_a_stop_while_files_are_written(verb: str, number: int, tmp_path: Path) 
     stored = tmp_path.with_name("accepted.json")
     arguments = ("codemod", "--write", tmp_path) if verb == "codemod" else ("review", tmp_path, "--replay", stored)
     if verb == "review":
-        stored.write_text(json.dumps(accepting_all(tmp_path)))
+        stored.write_text(accepting_all(tmp_path))
     last = max(tmp_path.iterdir())
     with subprocess.Popen(
         command(*arguments), stderr=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True
@@ -128,14 +123,6 @@ def test_a_stop_while_files_are_written(verb: str, number: int, tmp_path: Path) 
     assert tf1to2(*arguments).status == 0
     assert all(is_new(path) for path in tmp_path.iterdir())
     assert {path.name for path in tmp_path.iterdir()} == {f"m{index:03}.py" for index in range(MANY)}
-
-
-def accepting_all(folder: Path) -> dict[str, object]:
-    """Return decisions that accept every change of a folder."""
-    agenda = agenda_of(review_files(run_codemods(discover([folder]), RunOptions(jobs=1))))
-    review = Review(agenda, {key: Decision(Verdict.ACCEPTED, 1) for key in agenda.items})
-    document: dict[str, object] = json.loads(as_text(stored_review(review, StoredReview(), {}), "tests"))
-    return document
 
 
 def test_a_file_that_cannot_be_written_costs_itself_only(repo: Path) -> None:
@@ -203,7 +190,7 @@ def test_a_folder_that_is_given_as_a_link_is_the_folder(repo: Path) -> None:
 def test_a_review_leaves_links_alone_too(repo: Path) -> None:
     (repo / "link.py").symlink_to("../elsewhere/real.py")
     stored = repo.parent / "accepted.json"
-    stored.write_text(json.dumps(accepting_all(repo)))
+    stored.write_text(accepting_all(repo))
     ended = tf1to2("review", repo, "--replay", stored)
     assert "link.py: left alone" in ended.stderr
     assert is_new(repo / "a.py") and not is_new(repo.parent / "elsewhere" / "real.py")

@@ -1,0 +1,1 @@
+"""Long runs over seeded random inputs and moments, started by hand; small slices of some of them are tests."""
