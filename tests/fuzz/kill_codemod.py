@@ -3,9 +3,9 @@
     python -m tests.fuzz.kill_codemod --kills 100 --seed 1
 
 The process alone is killed, or its whole process group; half of the moments are spread over the whole run, half over
-the time in which files are written. After each kill every source must be the old or the new text, byte for byte, and
-no process may live on; the same command again must end well, leave nothing of its own behind, and give what a run
-without a kill gives. Prints a table and the findings; exit status 1 where there is one.
+the time after the first file was written to. After each kill every source must be the old or the new text, byte for
+byte, and no process may live on; the same command again must end well, leave nothing of its own behind, and give what
+a run without a kill gives. Prints a table and the findings; exit status 1 where there is one.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """One kill: of the process alone, or of its group, `after` some seconds."""
+    """One kill: of the process alone, or of its group, `after` some seconds from the start or from the first write."""
 
     verb: Verb
     is_group: bool
+    from_first_write: bool
     after: float
 
     @property
@@ -93,8 +94,9 @@ def _rounds(rounds: _Rounds, kills: int, chance: random.Random) -> int:
     for number in range(kills):
         verb = chance.choice(list(Verb))
         timing = timings[verb]
-        start = chance.choice([0.0, timing.first_write * 0.95])
-        kill = Kill(verb, chance.random() < 0.5, chance.uniform(start, timing.end))
+        from_first_write = chance.random() < 0.5
+        longest = timing.end - timing.first_write if from_first_write else timing.end
+        kill = Kill(verb, chance.random() < 0.5, from_first_write, chance.uniform(0.0, longest))
         seen, found = rounds.look(kill)
         counts.setdefault(kill.row, Counter()).update({"kills": 1, **seen})
         findings += [f"kill {number} ({', '.join(kill.row)}, after {kill.after:.3f} s): {one}" for one in found]
@@ -117,8 +119,7 @@ class _Rounds:
         tree = self._copy()
         started = time.monotonic()
         with _start(self._arguments(verb, tree)) as process:
-            while process.poll() is None and _contents(tree) == self._old:
-                time.sleep(0.005)
+            _wait_for_write(process, tree)
             first = time.monotonic() - started
             process.wait()
         return Timing(first, time.monotonic() - started)
@@ -127,7 +128,7 @@ class _Rounds:
         """Return what there was to see after a kill, counted, and what is wrong."""
         tree = self._copy()
         arguments = self._arguments(kill.verb, tree)
-        was_running, orphans = _kill(arguments, kill)
+        was_running, orphans = _kill(arguments, kill, tree)
         after = _contents(tree)
         written = [path for path in self._new if after.get(path) != self._old[path]]
         temporary = after.keys() - self._old.keys()
@@ -207,9 +208,19 @@ def _start(arguments: tuple[object, ...]) -> subprocess.Popen[bytes]:
     )
 
 
-def _kill(arguments: tuple[object, ...], kill: Kill) -> tuple[bool, list[int]]:
+def _wait_for_write(process: subprocess.Popen[bytes], tree: Path) -> None:
+    """Wait until something is made beside a file, or the process ends."""
+    folders = [path for path in (tree, *tree.rglob("*")) if path.is_dir()]
+    before = [folder.stat().st_mtime_ns for folder in folders]
+    while process.poll() is None and [folder.stat().st_mtime_ns for folder in folders] == before:
+        time.sleep(0.001)
+
+
+def _kill(arguments: tuple[object, ...], kill: Kill, tree: Path) -> tuple[bool, list[int]]:
     """Start and kill; tell whether it still ran, and which processes of its group live on."""
     with _start(arguments) as process:
+        if kill.from_first_write:
+            _wait_for_write(process, tree)
         try:
             process.wait(kill.after)
             return False, []
