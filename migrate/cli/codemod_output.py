@@ -34,19 +34,6 @@ class CodemodOutput:
     statistics: bool
     check: bool
 
-    def write(self, result: RunResult) -> None:
-        """Write the changed files; those that cannot be written are told, and the run ends with status 2."""
-        from migrate.codemod.writing import replace_file
-
-        failures: list[str] = []
-        for item in result.changed:
-            try:
-                replace_file(result.root / item.path, item.old, item.new)
-            except Tf1to2Error as error:
-                failures.append(str(error))
-        if failures:
-            raise Tf1to2Error("\n".join(failures))
-
     def show(self, result: RunResult) -> None:
         """Print the products on stdout (or into their files) and the summary on stderr."""
         if self.diff or self.patch is not None:
@@ -85,6 +72,7 @@ def run_with_progress(files: FileSet, options: RunOptions) -> RunResult:
 def exit_status(result: RunResult, *, check: bool, wrote: bool) -> int:
     """Return 0 where nothing is left to do, 1 where changes are pending or (under `--check`) a person is needed.
 
+    A file left alone because a link leads out of what the run was given needs a person.
     2 where no file of the run could be worked on: one bad file among others is told and costs nothing else.
     """
     failed = result.count(FileStatus.FAILED)
@@ -92,7 +80,7 @@ def exit_status(result: RunResult, *, check: bool, wrote: bool) -> int:
         return FAILED
     pending = bool(result.changed) and not wrote
     manual = result.outcomes[Outcome.MANUAL] > 0 or failed > 0
-    return NEEDS_A_PERSON if pending or (check and manual) else 0
+    return NEEDS_A_PERSON if pending or (check and (manual or result.left_alone)) else 0
 
 
 def file_diff(item: FileResult) -> str:
@@ -120,6 +108,8 @@ def _talk(result: RunResult) -> Iterator[str]:
     for item in result.files:
         if item.status is FileStatus.FAILED:
             yield f"{item.path}: not rewritten: {item.error}"
+        elif item.error is not None:
+            yield f"{item.path}: left alone: {item.error}."
         for site in item.sites:
             if site.outcome is Outcome.MANUAL:
                 yield f"{place_of(item, site)}: {site.rule} needs a person: {site.reason}"

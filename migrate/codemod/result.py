@@ -21,7 +21,10 @@ class FileStatus(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """One matched file. `old` and `new` are its bytes before and after; equal where nothing changes."""
+    """One matched file. `old` and `new` are its bytes before and after; equal where nothing changes.
+
+    `error` says why a file failed, or why one that would change is left alone.
+    """
 
     path: str
     status: FileStatus
@@ -68,6 +71,11 @@ class RunResult:
     def outcomes(self) -> Counter[Outcome]:
         """Sites by outcome."""
         return Counter(site.outcome for item in self.files for site in item.sites)
+
+    @property
+    def left_alone(self) -> tuple[FileResult, ...]:
+        """The files that would change if they were where the run was told to write."""
+        return tuple(item for item in self.files if item.status is FileStatus.UNCHANGED and item.error is not None)
 
     @property
     def changed(self) -> tuple[FileResult, ...]:

@@ -12,6 +12,7 @@ from migrate.errors import Tf1to2Error, UnreadableModelError
 from migrate.inspection.facts import MetaGraphFacts, ModelFacts
 from migrate.inspection.graph_facts import signature_facts, table_facts, variable_facts
 from migrate.legacy.detect import Detection, ModelKind, checkpoint_of, detect
+from migrate.legacy.model_files import EXTRA, ModelFiles, extra_files
 from migrate.preflight.signatures import check_assets, check_signatures
 
 _KERAS = (ModelKind.KERAS_H5, ModelKind.KERAS_V3)
@@ -41,8 +42,10 @@ def read_facts(path: Path, op_libraries: Sequence[Path] = ()) -> ModelFacts:
     load_op_libraries(op_libraries)
     graphs = tuple(_meta_graph_facts(graph, detection) for graph in _meta_graphs(detection))
     folder = detection.main_file.parent
-    extra = tuple(_files_below(folder / "assets.extra")) if detection.kind in _SAVED_MODELS else ()
-    return ModelFacts(path, detection.kind, graphs, weight_bytes, extra, problems)
+    extra = extra_files(folder) if detection.kind in _SAVED_MODELS else ModelFiles()
+    refused = extra.refused if detection.kind is not ModelKind.SAVED_MODEL_V2 else ()  # a native one is not copied
+    names = tuple(str(file.path.relative_to(EXTRA)) for file in extra.files)
+    return ModelFacts(path, detection.kind, graphs, weight_bytes, names, (*problems, *refused))
 
 
 def _meta_graphs(detection: Detection) -> list[Any]:
@@ -158,9 +161,3 @@ def _sinks(nodes: Any) -> tuple[str, ...]:
 def _names(names: Iterator[str]) -> tuple[str, ...]:
     found = list(names)
     return tuple(found[:_MANY]) + ((f"and {len(found) - _MANY} more",) if len(found) > _MANY else ())
-
-
-def _files_below(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())

@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from migrate.errors import Tf1to2Error
+from migrate.legacy.model_files import all_files
 from migrate.legacy.saved_model import read_saved_model
 from migrate.method_names.method import INTERNAL_SIGNATURES, Method, answering_apis
 from migrate.method_names.proto_file import proto_path, write_saved_model
@@ -122,6 +123,7 @@ def copy_with_method_names(model_dir: Path, target: Path, methods: Mapping[str, 
 
     Raises:
         UnreadableModelError: `model_dir` holds no readable SavedModel.
+        RefusedModelError: it holds links that leave it, or what is no file.
         Tf1to2Error: `target` exists, cannot be written, or no MetaGraphDef has one of the keys.
     """
     read_saved_model(model_dir)
@@ -131,7 +133,8 @@ def copy_with_method_names(model_dir: Path, target: Path, methods: Mapping[str, 
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as staging_name:
             staged = Path(staging_name) / "model"
-            shutil.copytree(model_dir, staged)
+            staged.mkdir()
+            all_files(model_dir).copy(staged)
             set_method_names(staged, methods)
             staged.rename(target)
     except OSError as error:

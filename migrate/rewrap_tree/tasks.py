@@ -184,10 +184,12 @@ def _write_one(task: WriteTask, detection: Detection, meta_graph: Any, name: str
 
 
 def _problems(meta_graph: Any, model: Path) -> Iterator[str]:
+    from migrate.legacy.model_files import extra_files
     from migrate.preflight.signatures import check_assets, check_signatures
 
     for problem in (*check_signatures(meta_graph), *check_assets(meta_graph, model)):
         yield problem.message
+    yield from extra_files(model).refused
 
 
 def not_written(name: str, tags: frozenset[str], error: Tf1to2Error) -> NotWritten:

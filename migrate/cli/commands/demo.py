@@ -28,10 +28,12 @@ def demo(
     parsing, a vocabulary file behind a lookup table. TensorFlow 2's own load and save would lose its weights silently.
     """
     from migrate.cli.commands.rewrap import exit_status, report, run_with_progress
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.rewrap_tree.plan import plan
     from migrate.rewrap_tree.run import Settings
 
     model = Path(__file__).parents[2] / "demo_model"
+    check_model_outputs(outputs(json=json_file), [model], made=output)
     with tempfile.TemporaryDirectory(prefix="tf1to2-demo-") as folder:
         target = output or Path(folder) / "demo_model"
         typer.echo(

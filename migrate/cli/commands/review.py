@@ -65,11 +65,14 @@ def review(
     Every answer is kept in a file, so that a review can be ended and taken up again, and repeated by --replay.
     """
     from migrate.cli.codemod_output import left_out_lines
+    from migrate.cli.codemod_writing import clean
     from migrate.cli.json_output import write_json
+    from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
     from migrate.codemod.discover import discover
     from migrate.codemod.options import RunOptions
     from migrate.errors import Tf1to2Error
+    from migrate.files.temporary import remove_leftovers
     from migrate.review.stored import DEFAULT_NAME
 
     if replay is not None and decisions is not None:
@@ -95,6 +98,9 @@ def review(
     path = replay or decisions or files.root / DEFAULT_NAME
     if replay is None:
         check_writable(path)
+    check_code_outputs(outputs(json=json_file), decisions=path)
+    clean(files)
+    remove_leftovers([path.resolve().parent])
     try:
         prepared = prepare(files, options, path)
     except KeyboardInterrupt:

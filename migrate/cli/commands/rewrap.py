@@ -59,6 +59,7 @@ def rewrap(
 
     Exit status 1: a proof failed or could not be completed. 2: a model was refused.
     """
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.cli.rewrap_table import print_tracebacks
     from migrate.legacy.find import unreadable_folders
     from migrate.rewrap_tree.plan import plan
@@ -66,6 +67,7 @@ def rewrap(
     from migrate.verify.proof import ProofOptions
 
     allowed = allowed_ops(allow_ops)
+    check_model_outputs(outputs(json=json_file), [*models, *(op_libraries or ())], made=output)
     planned = plan(models, output, replace=force)
     settings = Settings(
         tags=None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip()),

@@ -39,9 +39,11 @@ def scan(
 ) -> None:
     """List every TF1 save, export and load under PATH with what the codemods would make of it. Changes nothing."""
     from migrate.cli.codemod_output import left_out_lines, run_with_progress
+    from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.cli.scan_output import scan_report
     from migrate.cli.streams import put
     from migrate.codemod.discover import discover
+    from migrate.codemod.links import without_links_out
     from migrate.codemod.options import RunOptions
     from migrate.codemod.report import as_json
 
@@ -51,7 +53,9 @@ def scan(
         target=target_of(tensorflow),
         budget=budget_of(file_timeout, file_memory),
     )
-    result = run_with_progress(discover(paths, follow_gitignore=not no_gitignore), options)
+    check_code_outputs(outputs(json=json_file))
+    files = discover(paths, follow_gitignore=not no_gitignore)
+    result = without_links_out(run_with_progress(files, options), files)
     if json_file is not None:
         put(json_file, as_json(result))
     if json_file != "-":

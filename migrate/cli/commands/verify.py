@@ -53,8 +53,10 @@ def verify(
     from rich.console import Console
 
     from migrate.cli.json_output import write_json
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.verify import ProofOptions, prove_in_fresh_process
 
+    check_model_outputs(outputs(json=json_file), [old, new, inputs])
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
     options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None, allowed_ops(allow_ops))
     libraries = tuple(op_libraries or ())
