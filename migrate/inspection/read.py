@@ -97,30 +97,40 @@ def _meta_graph_facts(meta_graph: Any, detection: Detection) -> MetaGraphFacts:
 def _problems(meta_graph: Any, detection: Detection) -> Iterator[str]:
     """Every cause for which the rewrap would refuse the MetaGraph, as far as its protos tell."""
     from migrate.graph.stand_ins import without_stand_ins
+    from migrate.preflight.allowed_ops import EVERY_OP
+    from migrate.preflight.effects import check_run
     from migrate.preflight.ops import check_ops
+    from migrate.preflight.runs import run_of_fetches
 
     for problem in check_signatures(meta_graph):
         yield problem.message
     if detection.kind in _SAVED_MODELS:
         for problem in check_assets(meta_graph, detection.main_file.parent):
             yield problem.message
-        yield from dict.fromkeys(_signature_problems(meta_graph))
+        yield from dict.fromkeys(_execution_problems(meta_graph))
     else:
         # Nothing says which nodes are executed: those that save and restore are not, so files are no problem here.
-        for problem in check_ops(
-            without_stand_ins(meta_graph.graph_def.node), meta_graph.graph_def.library, allow_ops=True
+        nodes = meta_graph.graph_def.node
+        everything = run_of_fetches((), tuple(node.name for node in nodes), frozenset())
+        for problem in (
+            *check_run(meta_graph.graph_def, everything, EVERY_OP),
+            *check_ops(without_stand_ins(nodes), meta_graph.graph_def.library),
         ):
             yield problem.message
 
 
-def _signature_problems(meta_graph: Any) -> Iterator[str]:
+def _execution_problems(meta_graph: Any) -> Iterator[str]:
     from migrate.graph.stand_ins import without_stand_ins
     from migrate.legacy.collections import init_op
     from migrate.legacy.signatures import read_signatures
+    from migrate.preflight.allowed_ops import NO_OPS
+    from migrate.preflight.effects import check_effects
     from migrate.preflight.ops import check_ops
     from migrate.shim.legacy_graph import LegacyGraph
 
-    graph = LegacyGraph(meta_graph, allow_ops=False)
+    for problem in check_effects(meta_graph, NO_OPS):
+        yield problem.message
+    graph = LegacyGraph(meta_graph)
     library = meta_graph.graph_def.library
     try:
         signatures = read_signatures(meta_graph)
@@ -138,7 +148,7 @@ def _signature_problems(meta_graph: Any) -> Iterator[str]:
         except Tf1to2Error as error:
             yield f"{place}{error}"
             continue
-        for problem in check_ops(without_stand_ins(cut.nodes), library, allow_ops=False):
+        for problem in check_ops(without_stand_ins(cut.nodes), library):
             yield problem.message
 
 

@@ -51,14 +51,24 @@ class LegacySavedModel:
         Raises:
             RefusedModelError: the name points out of the model's `assets` folder.
         """
-        folder = self.path / "assets"
-        path = folder / filename
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not is_asset_within(self.path, filename):
             raise RefusedModelError(
                 f"{self.path}: the asset {filename!r} lies outside the model's assets folder; such a model is not "
                 "safe to copy."
             )
-        return path
+        return self.path / "assets" / filename
+
+
+def is_asset_within(model: Path, filename: str) -> bool:
+    """Whether an asset's name stands for a file below the model's own `assets` folder, links followed."""
+    if not filename or "\0" in filename:
+        return False
+    folder = model.resolve() / "assets"
+    try:
+        place = (model / "assets" / filename).resolve()
+    except (OSError, RuntimeError):  # a name that no file can have, or links in a circle
+        return False
+    return place != folder and place.is_relative_to(folder)
 
 
 def read_saved_model(path: Path) -> Any:

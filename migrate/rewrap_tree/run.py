@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.publish import no_empty_parents, publish, staging
 from migrate.rewrap_tree.row import Row, RowOutcome
@@ -39,7 +40,7 @@ class Settings:
         replace: replace models that are at a target already.
         proof: how to compare; None for no proof.
         keep_failed: keep a model whose proof failed, beside its target with the suffix `.failed`.
-        allow_ops: accept ops that touch files or the network.
+        allowed: ops with an effect outside of the process that are accepted.
         op_libraries: `.so` files with ops to load first.
         processes: how many processes work at a time.
         timeout: seconds that writing or proving one model may take.
@@ -49,7 +50,7 @@ class Settings:
     replace: bool = False
     proof: ProofOptions | None = field(default_factory=ProofOptions)
     keep_failed: bool = False
-    allow_ops: bool = False
+    allowed: AllowedOps = NO_OPS
     op_libraries: tuple[Path, ...] = ()
     processes: int = 2
     timeout: float | None = None
@@ -97,7 +98,7 @@ class _Line:
     def _run_staged(self, job: Job, folder: Path) -> tuple[Row, ...]:
         settings = self.settings
         finished = folder / "finished"
-        task = WriteTask(job.source, finished, settings.tags, settings.allow_ops, settings.op_libraries)
+        task = WriteTask(job.source, finished, settings.tags, settings.allowed, settings.op_libraries)
         result = self.writers.call(write, task)
         if not isinstance(result, Finished):
             note = f"{job.source} was not rewrapped: {_ending(result)}."

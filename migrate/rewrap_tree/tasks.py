@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from migrate.errors import NothingToDoError, RefusedModelError, Tf1to2Error
 from migrate.legacy.detect import Detection, ModelKind, checkpoint_of, detect
 from migrate.legacy.other_formats import why_not
+from migrate.preflight.allowed_ops import AllowedOps
 from migrate.verify.proof import Proof, ProofOptions
 
 _MANY_PROBLEMS = 5
@@ -27,7 +28,7 @@ class WriteTask:
     source: Path
     target: Path
     tags: frozenset[str] | None
-    allow_ops: bool
+    allowed: AllowedOps
     op_libraries: tuple[Path, ...]
 
 
@@ -166,7 +167,7 @@ def _write_one(task: WriteTask, detection: Detection, meta_graph: Any, name: str
         problems = list(_problems(meta_graph, model))
         if problems:
             raise RefusedModelError("; ".join(problems[:_MANY_PROBLEMS]))
-        result = rewrap(model, folder, RewrapOptions(tags, task.allow_ops, task.op_libraries))
+        result = rewrap(model, folder, RewrapOptions(tags, task.allowed, task.op_libraries))
     except Tf1to2Error as error:
         return not_written(name, tags, error)
     except OSError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
+
 
 class Outcome(Enum):
     """What the comparison of one signature with the original gave, from best to worst."""
@@ -139,8 +141,10 @@ class ProofOptions:
     Attributes:
         rtol, atol: floats within `atol + rtol * |original|` are within tolerance. All other dtypes must be equal.
         inputs: a `.npz` or `.json` file with inputs to use in place of generated ones.
+        allowed: ops with an effect outside of the process that either model may run.
     """
 
     rtol: float = 1e-5
     atol: float = 1e-6
     inputs: str | None = None
+    allowed: AllowedOps = NO_OPS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("rewrap")(rewrap)
+    app.command("rewrap", cls=CommandWithAllowedOps)(rewrap)
 
 
 def rewrap(
@@ -34,9 +35,7 @@ def rewrap(
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a model whose proof failed, under OUT with the suffix .failed.")
     ] = False,
-    allow_ops: Annotated[
-        bool, typer.Option("--allow-ops", help="Accept ops that touch files or the network when the model is executed.")
-    ] = False,
+    allow_ops: AllowOps = None,
     op_libraries: Annotated[
         list[Path] | None,
         typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
@@ -68,13 +67,14 @@ def rewrap(
     from migrate.verify.proof import ProofOptions
 
     check_model_outputs(outputs(json=json_file), [*models, *(op_libraries or ())], made=output)
+    allowed = allowed_ops(allow_ops)
     planned = plan(models, output, replace=force)
     settings = Settings(
         tags=None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip()),
         replace=force,
-        proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol),
+        proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol, allowed=allowed),
         keep_failed=keep_failed,
-        allow_ops=allow_ops,
+        allowed=allowed,
         op_libraries=tuple(op_libraries or ()),
         processes=jobs or _cores(),
         timeout=timeout,

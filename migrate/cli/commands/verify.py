@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
+
 if TYPE_CHECKING:
     from migrate.verify import Proof, SignatureCheck
 
@@ -15,7 +17,7 @@ _EXIT_NEEDS_A_PERSON = 1
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("verify")(verify)
+    app.command("verify", cls=CommandWithAllowedOps)(verify)
 
 
 def verify(
@@ -32,6 +34,11 @@ def verify(
             "--inputs", metavar="FILE", help='Requests to run: .npz, or .json {"SIGNATURE": [{"INPUT": value}]}.'
         ),
     ] = None,
+    allow_ops: AllowOps = None,
+    op_libraries: Annotated[
+        list[Path] | None,
+        typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
+    ] = None,
     seconds: Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds that the proof may take.")] = 1800.0,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the proof as JSON to a file, or - for stdout.")
@@ -39,8 +46,9 @@ def verify(
 ) -> None:
     """Prove that NEW gives what OLD gives: signatures, numbers, weights, assets; loaded every way, after a move.
 
-    OLD is run by TensorFlow's TF1 loader in a Session. Exit status 1: something differs, or a signature could not be
-    compared.
+    OLD is run by TensorFlow's TF1 loader in a Session. Nothing of either model is run that could have an effect
+    outside of the process, unless --allow-ops allows it. Exit status 1: something differs, or a signature could not
+    be compared.
     """
     from rich.console import Console
 
@@ -50,9 +58,12 @@ def verify(
 
     check_model_outputs(outputs(json=json_file), [old, new, inputs])
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
-    options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None)
+    options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None, allowed_ops(allow_ops))
+    libraries = tuple(op_libraries or ())
     with Console(stderr=True).status("Comparing the models in a fresh process"):
-        proof = prove_in_fresh_process(old, new, old_tags=wanted, options=options, seconds=seconds)
+        proof = prove_in_fresh_process(
+            old, new, old_tags=wanted, options=options, op_libraries=libraries, seconds=seconds
+        )
     if json_file != "-":
         _print(proof)
     if json_file is not None:
