@@ -1,7 +1,4 @@
-"""Outputs are written where asked and nowhere else; a regular file is whole or as it was, and nothing is left beside.
-
-As root nothing is read-only, so read-only files and folders are tried by other users only.
-"""
+"""Outputs are written where asked and nowhere else; a regular file is whole or as it was, and nothing is left beside."""
 
 from __future__ import annotations
 
@@ -9,8 +6,9 @@ import os
 import socket
 import stat
 import subprocess
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,7 +22,7 @@ from tests.faults.running import command, tf1to2
 
 NEW = b"new content\n"
 OLD = b"old content\n"
-as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+_NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may make this")
 
 
@@ -138,12 +136,27 @@ def test_what_is_no_place_for_a_file_is_refused_in_words(target: Target, tmp_pat
     assert names(tmp_path) == before
 
 
-@as_user
+@pytest.fixture
+def folder_of_a_user(tmp_path: Path) -> Iterator[Path]:
+    """A folder of a user who may not write everywhere: for the time of the test this process is that user."""
+    if os.geteuid() != 0:
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, 0)
+        try:
+            yield Path(folder)
+        finally:
+            os.setresuid(0, 0, 0)
+
+
 @pytest.mark.parametrize("mode", [0o444, 0o000])
-def test_a_read_only_file_is_refused(mode: int, tmp_path: Path) -> None:
-    path = there(tmp_path, mode=mode)
+def test_a_read_only_file_is_refused(mode: int, folder_of_a_user: Path) -> None:
+    path = there(folder_of_a_user, mode=mode)
     with pytest.raises(UnwritableError, match="read-only"):
         write_output(path, NEW)
+    assert os.listdir(path.parent) == [path.name]
 
 
 @as_root
