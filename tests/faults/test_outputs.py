@@ -1,4 +1,4 @@
-"""Outputs are written where asked and nowhere else; a regular file is whole or as it was, and nothing is left beside."""
+"""Outputs are written where asked and nowhere else; a regular file is whole or as it was; nothing is left beside it."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_read_only_file_is_refused(mode: int, folder_of_a_user: Path) -> None:
     path = there(folder_of_a_user, mode=mode)
     with pytest.raises(UnwritableError, match="read-only"):
         write_output(path, NEW)
-    assert os.listdir(path.parent) == [path.name]
+    assert list(path.parent.iterdir()) == [path]
 
 
 @as_root
