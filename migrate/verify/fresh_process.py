@@ -29,9 +29,9 @@ def run_proof(task: ProofTask) -> Proof:
     Raises:
         Tf1to2Error: the old model cannot serve as the reference.
     """
-    from migrate.verify.prover import prove_here
+    from migrate.verify.apart import prove_apart
 
-    return prove_here(task.old, task.new, task.old_tags, task.options)
+    return prove_apart(task.old, task.new, task.old_tags, task.options)
 
 
 def import_tensorflow() -> None:

@@ -66,9 +66,10 @@ def rewrap(
     from migrate.rewrap_tree.run import Settings
     from migrate.verify.proof import ProofOptions
 
-    planned = plan(models, output, replace=force)
+    wanted = None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip())
+    planned = plan(models, output, replace=force, keep_failed=keep_failed, tags=wanted)
     settings = Settings(
-        tags=None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip()),
+        tags=wanted,
         replace=force,
         proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol),
         keep_failed=keep_failed,
