@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,8 +42,9 @@ def why_not_a_model(target: Path) -> str | None:
         return "is a link"
     if not target.is_dir():
         return "is not a folder"
-    if os.path.ismount(target):
-        return "is a mount point"
+    mounted = _mounted_at_or_below(target)
+    if mounted is not None:
+        return f"has another disk or folder mounted at {mounted}"
     return _why_not(target)
 
 
@@ -87,9 +89,6 @@ def _strangers(model: Path) -> Iterator[Path]:
 
 def _strangers_within(folder: Path, *, flat: bool) -> Iterator[Path]:
     """Yield models and disks inside a folder of a model; of a flat one, every folder."""
-    if os.path.ismount(folder):
-        yield folder
-        return
     for child in sorted(folder.iterdir()):
         if child.name in _MODEL_FILES:
             yield child
@@ -98,6 +97,25 @@ def _strangers_within(folder: Path, *, flat: bool) -> Iterator[Path]:
                 yield child
             else:
                 yield from _strangers_within(child, flat=False)
+
+
+def _mounted_at_or_below(folder: Path) -> str | None:
+    """Where something is mounted: what is in it would be removed as well."""
+    if os.path.ismount(folder):
+        return str(folder)
+    real = os.path.realpath(folder)
+    try:
+        # Not by device numbers: a folder of the same disk may be mounted, too.
+        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:  # no Linux
+        return next((str(path) for path in folder.rglob("*") if path.is_dir() and path.is_mount()), None)
+    mounts = (_unescaped(line.split()[4]) for line in lines)
+    return next((mount for mount in mounts if mount.startswith(f"{real}{os.sep}")), None)
+
+
+def _unescaped(mount: bytes) -> str:
+    """A path as the kernel lists it, with spaces and the like as three octal digits."""
+    return os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), mount))
 
 
 def _children(folder: Path) -> Iterator[Path]:

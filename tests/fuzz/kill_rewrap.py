@@ -12,8 +12,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import itertools
+import os
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +28,7 @@ from pathlib import Path
 from migrate.errors import Tf1to2Error
 from migrate.legacy.detect import ModelKind, checkpoint_of, detect
 from tests.benchmarks.measure import print_table
-from tests.faults.running import killed, tf1to2
+from tests.faults.running import command, tf1to2
 from tests.golden import MODELS_DIR
 
 _SOURCES = {
@@ -153,12 +156,13 @@ def main() -> None:
     findings: list[str] = []
     for number in range(given.kills):
         kind, group = kinds[number % len(kinds)], chance.random() < 0.5
-        # Most of a run is the import of TensorFlow; what can be torn comes after it.
-        after = chance.triangular(0.1, 1.05 * seconds[kind], 0.9 * seconds[kind])
+        # Half of the kills come at any time, half while models are made: most of a run is the import of TensorFlow.
+        at_work = chance.random() < 0.5
+        after = chance.uniform(0.0, 1.05 * (seconds[kind].at_work if at_work else seconds[kind].all))
         count = counts.setdefault((kind, group), Counter())
         with tempfile.TemporaryDirectory(prefix="tf1to2-kills-") as folder:
             ground = Ground(Path(folder), kind)
-            hit = killed(*ground.command, after=after, group=group, environment=ground.environment)
+            hit = _killed(ground, after, group, at_work)
             count.update(kills=int(hit), runs=1, published=sum((ground.out / name).exists() for name in _TARGETS))
             found = [*ground.after_kill(), *(ground.after_rerun() if hit else ())]
         count["findings"] += len(found)
@@ -181,14 +185,58 @@ def main() -> None:
     sys.exit(1 if findings else 0)
 
 
-def _length(kind: Kind) -> float:
-    """The seconds that an undisturbed run takes."""
+@dataclass(frozen=True, slots=True)
+class Length:
+    """The seconds of an undisturbed run, and those of them in which models are made."""
+
+    all: float
+    at_work: float
+
+
+def _length(kind: Kind) -> Length:
     with tempfile.TemporaryDirectory(prefix="tf1to2-kills-") as folder:
         ground = Ground(Path(folder), kind)
-        ended = tf1to2(*ground.command, environment=ground.environment)
-        if ended.status != 0:
-            sys.exit(f"the undisturbed run ends with {ended.status}: {ended.said}")
-        return ended.seconds
+        started = time.monotonic()
+        process = _start(ground)
+        _wait_for_work(ground, process)
+        at_work = time.monotonic()
+        if process.wait() != 0:
+            sys.exit(f"the undisturbed run ends with {process.returncode}")
+        return Length(time.monotonic() - started, time.monotonic() - at_work)
+
+
+def _killed(ground: Ground, after: float, group: bool, at_work: bool) -> bool:
+    """Run the command and kill it after some seconds, of the run or of its work; tell whether it still ran."""
+    process = _start(ground)
+    if at_work:
+        _wait_for_work(ground, process)
+    try:
+        process.wait(after)
+    except subprocess.TimeoutExpired:
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        return True
+    return False
+
+
+def _start(ground: Ground) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command(*ground.command),
+        env={**os.environ, **ground.environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _wait_for_work(ground: Ground, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a worker has begun to write a model, or the process ends."""
+    while process.poll() is None and not any(ground.out.parent.rglob(".tf1to2-work-*/finished")):
+        time.sleep(0.005)
 
 
 if __name__ == "__main__":
