@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
 
+from migrate.disk import full_disk, in_words
 from migrate.errors import Tf1to2Error, UnreadableModelError
-from migrate.legacy.find import STAGING_PREFIX
 from migrate.legacy.model_files import extra_files
 from migrate.method_names.model_methods import set_method_names
 from migrate.rewrap.contract import legacy_methods, restore_contract
@@ -20,6 +18,7 @@ from migrate.rewrap.export_root import export_root
 from migrate.rewrap.inline_signatures import inline_signatures
 from migrate.rewrap.weights import adopt_checkpoint
 from migrate.shim.module import MetaGraphModule
+from migrate.staging import FINISHED, recover, staging
 from migrate.tensorflow_private.fingerprint import write_fingerprint
 
 _PREDICT = "tensorflow/serving/predict"
@@ -81,24 +80,16 @@ def staged(target: Path) -> Iterator[Path]:
     Raises:
         Tf1to2Error: `target` exists, or its parent cannot be written to.
     """
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise Tf1to2Error(f"{target} exists already; choose another folder or remove it first.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=target.parent))
-    except OSError as error:
-        raise Tf1to2Error(f"cannot write to {target.parent}: {error.strerror or error}.") from error
-    try:
-        yield staging
-        staging.chmod(0o777 & ~_umask())
-        staging.rename(target)
-    except OSError as error:
-        raise UnreadableModelError(f"cannot write {target}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    recover(target.parent)
+    with staging(target) as folder:
+        try:
+            (folder / FINISHED).mkdir()
+            yield folder / FINISHED
+            (folder / FINISHED).rename(target)
+        except (OSError, tf.errors.OpError) as error:
+            full = full_disk(error, target.parent)
+            if full is None and not isinstance(error, OSError):
+                raise
+            raise UnreadableModelError(full or in_words(error, target.parent, f"cannot write {target}")) from error

@@ -67,10 +67,11 @@ def rewrap(
     from migrate.verify.proof import ProofOptions
 
     allowed = allowed_ops(allow_ops)
+    wanted = None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip())
     check_model_outputs(outputs(json=json_file), [*models, *(op_libraries or ())], made=output)
-    planned = plan(models, output, replace=force)
+    planned = plan(models, output, replace=force, keep_failed=keep_failed, tags=wanted)
     settings = Settings(
-        tags=None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip()),
+        tags=wanted,
         replace=force,
         proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol, allowed=allowed),
         keep_failed=keep_failed,
