@@ -25,9 +25,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import FrameType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from migrate.errors import Tf1to2Error
+from migrate.memory_limit import limit_memory
 from migrate.scratch import scratch_folder, use_scratch
 
 Task = TypeVar("Task")
@@ -38,6 +40,8 @@ _LAST_WORDS_LINES = 5
 # What a dying TensorFlow says among its other lines.
 _TELLING = ("Check failed", "Fatal", "F0000", "terminate called", "std::bad_alloc", "Out of memory", "OOM")
 _SECONDS_TO_END = 5.0
+_in_worker = False
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,8 @@ class _Worker:
         self._process = context.Process(
             target=_serve, args=(theirs, folder, warm_up), name="tf1to2-worker", daemon=True
         )
-        self._process.start()
+        with _signals_held():
+            self._process.start()
         theirs.close()
 
     def is_alive(self) -> bool:
@@ -236,10 +241,46 @@ class _Worker:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold back what ends this process, while one is started: a half-started one dies with a traceback of its own.
+
+    The new process inherits that they are held, until it is ready for them.
+    """
+    held: list[tuple[int, FrameType | None]] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    handlers = {int(number): signal.getsignal(number) for number in _ENDING} if is_main else {}
+    for number in handlers:
+        signal.signal(number, lambda received, frame: held.append((received, frame)))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING) if hasattr(signal, "pthread_sigmask") else None
+    try:
+        yield
+    finally:
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for received, frame in held:
+        handler = handlers[received]
+        if callable(handler):
+            handler(received, frame)
+
+
+def in_worker_process() -> bool:
+    """Tell whether this process is a worker: its end costs the call that it works on alone."""
+    return _in_worker
+
+
 def _serve(connection: Connection, folder: Path, warm_up: Callable[[], object] | None) -> None:
     """Answer calls until the pipe closes. Runs in the worker process."""
+    global _in_worker  # noqa: PLW0603 - set once, where the process begins
+    _in_worker = True
+    limit_memory()
     # The parent ends its workers itself; an interrupt of the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     _end_with_parent()
     use_scratch(folder)
     log = os.open(folder / "stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from migrate.cli.numbers import processes
 from migrate.errors import Tf1to2Error
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ Version = Annotated[
         "--tensorflow", metavar="VERSION", help="The TensorFlow the rewritten code shall run on (the installed one)."
     ),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", callback=processes, help="Processes; 0 for one per core.")]
 FileTimeout = Annotated[
     float,
     typer.Option("--file-timeout", metavar="SECONDS", min=0, help="What one file may take; 0 for no limit."),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from codemods.errors import CodemodError
 from codemods.site import Outcome, Site
+from migrate.cli.console import say, talk_console
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
 from migrate.cli.streams import put
 from migrate.codemod.diff import unified_diff
@@ -53,7 +54,7 @@ class CodemodOutput:
         if self.statistics:
             put("-", statistics_table(result))
         for line in _talk(result):
-            print(line, file=sys.stderr)
+            say(line)
 
 
 def run_with_progress(files: FileSet, options: RunOptions) -> RunResult:
@@ -147,11 +148,10 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
     if total < _MANY_FILES or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import Progress
 
     # No refresh thread: worker processes are forked while the bar is shown.
-    with Progress(console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
+    with Progress(console=talk_console(), auto_refresh=False, transient=True) as bar:
         task = bar.add_task("codemod", total=total)
 
         def advance(count: int) -> None:

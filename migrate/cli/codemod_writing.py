@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
+from migrate.cli.console import say
 from migrate.cli.interrupts import held_signals
 from migrate.codemod.discover import FileSet
 from migrate.codemod.links import Places
@@ -19,7 +18,7 @@ def clean(files: FileSet) -> None:
     """Remove what killed runs left beside the files, and say so."""
     count = len(remove_leftovers(Places(files).folders()))
     if count:
-        print(f"{count} temporary file(s) of a killed run removed.", file=sys.stderr)
+        say(f"{count} temporary file(s) of a killed run removed.")
 
 
 def write(result: RunResult) -> RunResult:
@@ -29,7 +28,7 @@ def write(result: RunResult) -> RunResult:
         Tf1to2Error: Ctrl-C or SIGTERM came before the last file; the message says what was written.
     """
     for path in several_names(result):
-        print(f"{path}: the file has other names (hard links), which keep the old text.", file=sys.stderr)
+        say(f"{path}: the file has other names (hard links), which keep the old text.")
     done: list[FileResult] = []
     with held_signals() as received:
         for item in write_changes(result):

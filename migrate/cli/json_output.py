@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from migrate.cli.streams import put
+from migrate.json_text import json_text
 
 
 def write_json(value: Any, target: str) -> None:
@@ -14,4 +14,4 @@ def write_json(value: Any, target: str) -> None:
     Raises:
         UnwritableError: the file cannot be written.
     """
-    put(target, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    put(target, json_text(value))

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import typer
-
 from codemods.registry import select_rules
 from migrate.cli.codemod_output import run_with_progress
 from migrate.cli.codemod_writing import stopped
+from migrate.cli.console import say
 from migrate.cli.interrupts import held_signals
 from migrate.cli.review_loop import Conversation, DecisionsFile
 from migrate.cli.review_report import ReviewReport, edited_lines, standing_lines, undecided_lines
@@ -121,4 +120,4 @@ def check_writable(path: Path) -> None:
 
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
-        typer.echo(line, err=True)
+        say(line)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from codemods.site import Outcome
 from migrate.codemod.result import FileStatus, RunResult
+from migrate.visible import sentence
 
 
 def scan_report(result: RunResult) -> str:
     """Return the list of sites and the summary as text."""
-    return "\n".join([*_lines(result), *_summary(result)]) + "\n"
+    return "\n".join(map(sentence, [*_lines(result), *_summary(result)])) + "\n"
 
 
 def _lines(result: RunResult) -> Iterator[str]:

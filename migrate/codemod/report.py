@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from codemods.site import Outcome, Site
 from migrate.codemod.result import FileResult, FileStatus, LeftOut, RunResult
+from migrate.json_text import json_text
 
 SCHEMA_VERSION = 1
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def tool_name() -> str:
@@ -32,12 +30,7 @@ def as_json(result: RunResult) -> str:
         "summary": _summary(result),
         "files": [_file(item) for item in result.files],
     }
-    return escaped(json.dumps(report, indent=2, ensure_ascii=False)) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Return JSON with what is no Unicode as escapes: odd bytes of file names, halves of characters."""
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return json_text(report)
 
 
 def _summary(result: RunResult) -> dict[str, Any]:

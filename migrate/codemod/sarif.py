@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 from urllib.parse import quote
@@ -10,8 +9,9 @@ from urllib.parse import quote
 from codemods.registry import all_rules
 from codemods.rule import Rule
 from codemods.site import Outcome, Site
-from migrate.codemod.report import escaped, tool_name
+from migrate.codemod.report import tool_name
 from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.json_text import json_text
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # `skip` is on purpose: shown, but nothing to do.
@@ -46,8 +46,7 @@ def as_sarif(result: RunResult) -> str:
             }
         ],
     }
-    report = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return escaped(json.dumps(report, indent=2, ensure_ascii=False)) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

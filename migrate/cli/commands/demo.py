@@ -27,6 +27,7 @@ def demo(
     parsing, a vocabulary file behind a lookup table. TensorFlow 2's own load and save would lose its weights silently.
     """
     from migrate.cli.commands.rewrap import exit_status, report, run_with_progress
+    from migrate.cli.console import say
     from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.rewrap_tree.plan import plan
     from migrate.rewrap_tree.run import Settings
@@ -36,11 +37,9 @@ def demo(
     check_model_outputs(outputs(json=json_file), [model], made=output)
     with scratch_folder() as folder:
         target = output or folder / "demo_model"
-        typer.echo(
-            f"Rewrapping {model}, a SavedModel written by TensorFlow 1.15.5; the first import takes a while.", err=True
-        )
+        say(f"Rewrapping {model}, a SavedModel written by TensorFlow 1.15.5; the first import takes a while.")
         rows = run_with_progress(plan([model], target, replace=False), Settings())
         report(rows, json_file)
     if output is not None:
-        typer.echo(f"The TF2 SavedModel is in {output}.", err=True)
+        say(f"The TF2 SavedModel is in {output}.")
     raise typer.Exit(exit_status(rows))

@@ -108,25 +108,28 @@ def _parsed(assignments: list[str]) -> dict[str, Method]:
 
 
 def _print_table(model: Path, signatures: tuple[SignatureMethod, ...]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    table = Table(title=f"{escape(str(model))}: signatures", title_justify="left")
+    from migrate.cli.console import product_console
+    from migrate.visible import sentence, shown_name
+
+    console = product_console()
+    table = Table(title=f"{escape(sentence(str(model)))}: signatures", title_justify="left")
     for heading in ("signature", "tags", "method name", "Serving API"):
         table.add_column(heading, overflow="fold")
     for signature in signatures:
         table.add_row(
-            escape(signature.key),
-            escape(", ".join(signature.tags)),
-            escape(signature.method_name) or "(empty)",
+            escape(shown_name(signature.key)),
+            escape(", ".join(map(shown_name, signature.tags))),
+            escape(shown_name(signature.method_name)) or "(empty)",
             ", ".join(signature.apis) or "none with the method-name check on",
         )
-    console.print(table if signatures else f"{escape(str(model))} has no signature.")
+    console.print(table if signatures else f"{escape(sentence(str(model)))} has no signature.")
     for signature in signatures:
         for rule in signature.broken_rules:
-            console.print(f"[yellow]broken rule:[/yellow] {escape(signature.key)}: {escape(str(rule))}")
+            broken = f"{shown_name(signature.key)}: {sentence(str(rule))}"
+            console.print(f"[yellow]broken rule:[/yellow] {escape(broken)}")
 
 
 def _write_json(model: Path, signatures: tuple[SignatureMethod, ...], target: str) -> None:

@@ -66,6 +66,7 @@ def review(
     """
     from migrate.cli.codemod_output import left_out_lines
     from migrate.cli.codemod_writing import clean
+    from migrate.cli.console import say
     from migrate.cli.json_output import write_json
     from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
@@ -107,7 +108,7 @@ def review(
         raise Tf1to2Error("interrupted before the first question; nothing was changed.") from None
     report = replayed(prepared) if replay is not None else conversed(prepared)
     for line in (*left_out_lines(files.left_out), *report.lines()):
-        typer.echo(line, err=True)
+        say(line)
     if json_file is not None:
         write_json(report.as_json(), json_file)
     raise typer.Exit(report.exit_status)

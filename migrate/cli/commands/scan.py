@@ -39,6 +39,7 @@ def scan(
 ) -> None:
     """List every TF1 save, export and load under PATH with what the codemods would make of it. Changes nothing."""
     from migrate.cli.codemod_output import left_out_lines, run_with_progress
+    from migrate.cli.console import say
     from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.cli.scan_output import scan_report
     from migrate.cli.streams import put
@@ -61,4 +62,4 @@ def scan(
     if json_file != "-":
         put("-", scan_report(result))
     for line in left_out_lines(result.left_out):
-        typer.echo(line, err=True)
+        say(line)
