@@ -61,15 +61,13 @@ class LegacySavedModel:
 
 
 def is_asset_within(model: Path, filename: str) -> bool:
-    """Whether an asset's name stands for a file below the model's own `assets` folder, links followed."""
-    if not filename or "\0" in filename:
-        return False
-    folder = model.resolve() / "assets"
+    """Whether nothing outside of the model's own `assets` folder goes by this name of an asset, links followed."""
     try:
-        place = (model / "assets" / filename).resolve()
-    except (OSError, RuntimeError):  # a name that no file can have, or links in a circle
+        return (model / "assets" / filename).resolve().is_relative_to(model.resolve() / "assets")
+    except (OSError, RuntimeError):  # links in a circle
         return False
-    return place != folder and place.is_relative_to(folder)
+    except ValueError:  # a name that no file can have
+        return True
 
 
 def read_saved_model(path: Path) -> Any:

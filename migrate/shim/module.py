@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -206,7 +207,7 @@ class MetaGraphModule(tf.Module):  # type: ignore[misc]
         used = [definition.filename for definition in asset_file_defs(self.legacy.meta_graph)]
         for filename in dict.fromkeys((*used, *self.legacy.asset_files())):
             path = self.legacy.asset_path(filename)
-            if not path.is_file():
+            if not os.path.isfile(path):  # noqa: PTH113 - no error for a name that no file can have
                 raise UnreadableModelError(
                     f"{self.legacy.path}: the asset {path} is missing; copy the export again, with its assets folder."
                 )
