@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from codemods.registry import select_rules
+from codemods.rules.registry import select_rules
 from migrate.cli.codemod_output import run_with_progress
 from migrate.cli.review_loop import Conversation, DecisionsFile
 from migrate.cli.review_report import ReviewReport, edited_lines, standing_lines, undecided_lines

@@ -34,11 +34,9 @@ def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], 
         again = dict(changed_programs(crew, scans))
         for item in crew.map(Worker.plan, sorted(again.items())):
             results[item.path] = item
-    if any(rule.id == "SM903" for rule in crew.here.rules):
-        changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
-        results.update(
-            {item.path: item for item in requirement_results(files.root, files.folders, changed, options.target)}
-        )
+    changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
+    required = requirement_results(files.root, files.folders, changed, options.target, crew.here.rules)
+    results.update({item.path: item for item in required})
     kept = [item for item in results.values() if item.sites or item.status is FileStatus.FAILED]
     kept.sort(key=lambda item: item.path)
     return RunResult(files.root, len(files.paths), tuple(kept), time.perf_counter() - started, options.target)

@@ -56,7 +56,7 @@ def codemod(
     ] = False,
 ) -> None:
     """Rewrite TensorFlow 1 export code; without --write nothing changes and the diff is shown."""
-    from codemods.site import Mode
+    from codemods.source.mode import Mode
     from migrate.cli.codemod_output import CodemodOutput, exit_status, run_with_progress
     from migrate.codemod.discover import discover
     from migrate.codemod.options import RunOptions
