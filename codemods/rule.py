@@ -1,4 +1,13 @@
-"""What every rule is: a documented class that finds sites in a module and drafts what becomes of them."""
+"""What every rule is: a documented class that finds sites in a module and drafts what becomes of them.
+
+The words of rules and planner: a rule *drafts* what would become of a call. The draft *claims* the other calls of the
+same site (of a builder, its adds and its `save`); a call that one chosen draft reports or claims is *taken*, and no
+other draft gets it. A draft whose edits meet those of a better one is *refused*: it turns manual. What its edits leave
+without use is *freed* (an import of it may go); what must be applied together with it is what it *needs*; what the
+engine keeps from being touched at all (tests, branches for TensorFlow 1) is *guarded*. An export's own words (the state
+is *taken* at one call and *written* at another, statements are *spent*) are those of
+`codemods.exports.session_exports.SessionExport`.
+"""
 
 from __future__ import annotations
 

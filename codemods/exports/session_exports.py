@@ -38,9 +38,14 @@ _ADD = (
 
 @dataclass(frozen=True, slots=True)
 class SessionExport:
-    """One export. The state is taken at `taking` and written at `writing`; for `simple_save` both are the one call.
+    """One export.
 
-    `spent` are statements that only build the signature map.
+    Args:
+        node: The call that is reported: `simple_save`, or the builder's constructor.
+        taking: The call that takes the session's state: `simple_save`, or the builder's add.
+        writing: The call after which the files are there: `simple_save`, or the builder's `save`.
+        init_op: What a loaded model runs first, None where nothing is given.
+        spent: Statements that only build the signature map: without the export they have no use.
     """
 
     node: cst.Call
