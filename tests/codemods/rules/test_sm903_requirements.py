@@ -181,7 +181,7 @@ def test_which_files_are_read() -> None:
 
 
 def test_the_range_is_that_of_this_project() -> None:
-    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8")
     own = {entry.name: entry.specifier for entry in entries("pyproject.toml", text)}
     assert own["tensorflow"] == own["tf-keras"] == SpecifierSet(SUPPORTED)
     assert "pytest" in own
