@@ -59,5 +59,5 @@ class Site:
 
 def site_id(rule: str, path: str, code: str, occurrence: int) -> str:
     """Return the id a decision about the site is stored under: it survives edits elsewhere in the file."""
-    digest = hashlib.sha256("\0".join((rule, path, code, str(occurrence))).encode()).hexdigest()
+    digest = hashlib.sha256("\0".join((rule, path, code, str(occurrence))).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{rule}:{digest[:12]}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import sys
 from collections.abc import Iterable, Iterator
 
 from codemods.site import Site
@@ -11,7 +14,9 @@ from codemods.source.tensorflow_uses import Use, tensorflow_uses
 
 def uses_left(module: Module, sites: Iterable[Site]) -> Iterator[Use]:
     """Yield the uses of TensorFlow symbols that the sites' edits leave in place, imports excluded."""
-    edited = [(edit.start, edit.end) for site in sites for edit in site.edits if edit.end > edit.start]
+    edited = sorted({(edit.start, edit.end) for site in sites for edit in site.edits if edit.end > edit.start})
+    reach = list(itertools.accumulate((end for _, end in edited), max))
     for use in tensorflow_uses(module):
-        if not edited or not any(begin <= module.start(use.node) < end for begin, end in edited):
+        before = bisect.bisect_right(edited, (use.start, sys.maxsize))
+        if not before or reach[before - 1] <= use.start:
             yield use

@@ -16,6 +16,10 @@ from codemods.errors import UnparsableSourceError
 from codemods.site import Site
 
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_TWO_LINES = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?[^\r\n]*(?:\r\n?|\n)?")
+_PLAIN = frozenset({"utf-8", "ascii", "iso-8859-1"})
+"""Encodings of which every decoded text goes back to the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,25 @@ def open_document(path: str, data: bytes) -> Document:
         UnparsableSourceError: It is not text in its declared encoding, or no notebook.
     """
     is_notebook = path.endswith(".ipynb")
+    if data.startswith(_UTF16):
+        raise UnparsableSourceError("the file is UTF-16, which Python does not read; save it as UTF-8", 1)
+    if b"\0" in data:
+        raise UnparsableSourceError(
+            "the file holds null bytes: it is no text", data.count(b"\n", 0, data.index(b"\0")) + 1
+        )
+    bom = data.startswith(_BOM)
+    body = data[len(_BOM) :] if bom else data
     try:
         encoding = "utf-8" if is_notebook else _encoding(data)
-        bom = data.startswith(_BOM)
-        raw = (data[len(_BOM) :] if bom else data).decode(encoding)
-    except (UnicodeDecodeError, LookupError, SyntaxError) as error:
+        raw = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        reason = f"the file is no {error.encoding}: {error.reason} at byte {error.start}"
+        raise UnparsableSourceError(reason, body.count(b"\n", 0, error.start) + 1) from None
+    except (ValueError, LookupError, SyntaxError) as error:  # ValueError: `undefined`, `idna` and their like
         raise UnparsableSourceError(f"the file cannot be decoded ({error})", 1) from None
+    if encoding not in _PLAIN and not _goes_back(raw, encoding, body):
+        reason = f"text in the encoding {encoding} does not come back as the same bytes; save the file as UTF-8"
+        raise UnparsableSourceError(reason, 1)
     if not is_notebook:
         return Document(path, encoding, bom, raw, (Part(raw, raw),))
     modules = modules_of(read_cells(raw))
@@ -99,5 +116,15 @@ def open_document(path: str, data: bytes) -> Document:
 
 
 def _encoding(data: bytes) -> str:
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(re.sub(rb"\r\n?", b"\n", data[:4096]) + b"\n").readline)
+    """Return the encoding that a file declares in its first two lines, whatever ends them."""
+    first = _TWO_LINES.match(data)
+    head = re.sub(rb"\r\n?", b"\n", first.group() if first is not None else b"")
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(head + b"\n").readline)
     return "utf-8" if encoding == "utf-8-sig" else encoding
+
+
+def _goes_back(text: str, encoding: str, data: bytes) -> bool:
+    try:
+        return text.encode(encoding) == data
+    except (ValueError, LookupError):
+        return False

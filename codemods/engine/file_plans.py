@@ -19,13 +19,13 @@ from codemods.source.module import Module, Project
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a file could not be planned, and the line (from 1)."""
+    """Why a file could not be planned, and the line (from 1) where one is to blame."""
 
-    line: int
+    line: int | None
     reason: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.reason}"
+        return self.reason if self.line is None else f"line {self.line}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from codemods.engine.notebook_json import Cell
 _WRITEFILE = re.compile(r"%%(?:write)?file\s+(?:(-a|--append)\s+)?[\"']?([^\s\"']+)[\"']?\s*$")
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python3", "python"})
 _IMPORT_LINE = re.compile(r"(import|from)\s+\w")
-_MAGIC_LINE = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*|[\w., ]+=\s*[%!].*)$")
+_MAX_TRIES = 100  # lines that are masked one by one: each time the cell is parsed anew
+_MAGIC_LINE = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*|[\w.,][\w., ]*=\s*[%!].*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,17 @@ def modules_of(cells: tuple[Cell, ...]) -> tuple[NotebookModule, ...]:
 
 
 def _joined(name: str | None, pieces: list[tuple[Cell, int]]) -> NotebookModule:
-    text, masked = "", ""
+    texts: list[str] = []
+    masked: list[str] = []
     spans: list[CellSpan] = []
+    position = 0
     for cell, skipped in pieces:
         body = cell.text[skipped:]
-        if spans:  # always, even after a newline: no two cells share an offset
-            text, masked = text + "\n", masked + "\n"
-        spans.append(CellSpan(cell, len(text), len(text) + len(body), skipped))
-        masked += body if name is not None else masked_cell(body)
-        text += body
-    return NotebookModule(name, text, masked, tuple(spans))
+        spans.append(CellSpan(cell, position, position + len(body), skipped))
+        masked.append(body if name is not None else masked_cell(body))
+        texts.append(body)
+        position += len(body) + 1  # a newline between cells always: no two share an offset
+    return NotebookModule(name, "\n".join(texts), "\n".join(masked), tuple(spans))
 
 
 def masked_cell(text: str) -> str:
@@ -86,7 +88,7 @@ def masked_cell(text: str) -> str:
     if first.startswith("%%") and first[2:].split(" ")[0].strip() not in _PYTHON_CELL_MAGICS:
         return "\n".join(map(_as_comment, text.split("\n")))
     lines = text.split("\n")
-    for _ in range(len(lines) + 1):
+    for _ in range(_MAX_TRIES):
         line = _error_line("\n".join(lines))
         if line is None:
             return "\n".join(lines)

@@ -46,11 +46,25 @@ def read_cells(raw: str) -> tuple[Cell, ...]:
     Raises:
         UnparsableSourceError: It is no JSON, or no notebook.
     """
+    _check_json(raw)
     try:
-        cells = list(_Scanner(raw).code_cells())
-    except (ValueError, IndexError, RecursionError) as error:
+        return tuple(_Scanner(raw).code_cells())
+    except ValueError as error:
         raise UnparsableSourceError(f"no notebook that can be read ({error})", 1) from None
-    return tuple(cells)
+
+
+def _check_json(raw: str) -> None:
+    """Do nothing where the text is JSON: what no reader takes is not written anew either."""
+    try:
+        json.loads(raw, strict=False)
+    except json.JSONDecodeError as error:
+        raise UnparsableSourceError(
+            f"no notebook that can be read: no valid JSON ({error.msg})", error.lineno
+        ) from None
+    except RecursionError:
+        raise UnparsableSourceError("no notebook that can be read: its JSON is nested too deeply", 1) from None
+    except ValueError as error:  # a number of too many digits
+        raise UnparsableSourceError(f"no notebook that can be read ({error})", 1) from None
 
 
 class _Scanner:
@@ -61,29 +75,28 @@ class _Scanner:
         self._count = 0
 
     def code_cells(self) -> Iterator[Cell]:
-        start = 1 if self._raw.startswith("\ufeff") else 0
-        for key, position in self._members(start):
-            if key == "cells":
-                yield from self._cells(position)
-            elif key == "worksheets":
-                for sheet in self._items(position):
-                    for inner, place in self._members(sheet):
-                        if inner == "cells":
-                            yield from self._cells(place)
+        notebook = dict(self._members(0))  # of a key that is there twice the last counts, as for every reader
+        if "cells" in notebook:
+            yield from self._cells(notebook["cells"])
+        elif "worksheets" in notebook:
+            for sheet in self._items(notebook["worksheets"]):
+                inner = dict(self._members(sheet))
+                if "cells" in inner:
+                    yield from self._cells(inner["cells"])
 
     def _cells(self, position: int) -> Iterator[Cell]:
         for place in self._items(position):
-            kind, source = None, None
-            for key, value in self._members(place):
-                if key == "cell_type":
-                    kind = self._string(value).value
-                elif key in ("source", "input"):
-                    source = value
-            if kind == "code" and source is not None:
+            members = dict(self._members(place))
+            source = members.get("source", members.get("input"))
+            if source is not None and "cell_type" in members and self._text(members["cell_type"]) == "code":
                 is_list = self._raw[source] == "["
                 places = list(self._items(source)) if is_list else [source]
-                yield Cell(self._count, tuple(self._string(item) for item in places), is_list)
+                if places:
+                    yield Cell(self._count, tuple(self._string(item) for item in places), is_list)
             self._count += 1
+
+    def _text(self, position: int) -> str | None:
+        return self._string(position).value if self._raw[position] == '"' else None
 
     def _space(self, position: int) -> int:
         return _SPACE.match(self._raw, position).end()  # type: ignore[union-attr]

@@ -8,6 +8,7 @@ from codemods.source.scopes import Binding, BindingKind, Scope
 from codemods.source.syntax_tree import SyntaxTree
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_SUITES = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite, cst.Module, cst.Lambda, *_COMPREHENSIONS})
 
 
 def reaching_bindings(tree: SyntaxTree, name: cst.Name) -> list[Binding]:
@@ -34,50 +35,51 @@ def _home(scope: Scope) -> Scope:
 def _reaching(tree: SyntaxTree, use: cst.CSTNode, everything: list[Binding]) -> list[Binding]:
     reaching: list[Binding] = []
     around = [use, *tree.ancestors(use)]
+    inside = {id(node) for node in around}
     loop = next((node for node in reversed(around) if isinstance(node, (cst.For, cst.While))), None)
+    order = tree.index.order
+    place = order[use]
     for binding in reversed(everything):
-        is_before = tree.before(binding.node, use) and not _assigns_around(binding, around)
+        is_before = order[binding.node] < place and not _assigns_around(binding, inside)
         if not is_before and not (loop is not None and loop in tree.ancestors(binding.node)):
             continue
-        if _excludes(tree, binding, around):
+        if _excludes(tree, binding, inside):
             continue
         reaching.append(binding)
-        if is_before and _dominates(tree, binding, around):
+        if is_before and _dominates(tree, binding, around, inside):
             break
     return reaching
 
 
-def _assigns_around(binding: Binding, around: list[cst.CSTNode]) -> bool:
+def _assigns_around(binding: Binding, inside: set[int]) -> bool:
     """Whether the use stands in the very value that is being assigned."""
-    return binding.kind in (BindingKind.ASSIGN, BindingKind.UNPACK) and binding.value in around
+    return binding.kind in (BindingKind.ASSIGN, BindingKind.UNPACK) and id(binding.value) in inside
 
 
 def _suite(tree: SyntaxTree, node: cst.CSTNode) -> cst.CSTNode:
-    for ancestor in tree.ancestors(node):
-        if isinstance(ancestor, (cst.BaseSuite, cst.Module, cst.Lambda, *_COMPREHENSIONS)):
-            return ancestor
-    return tree.tree
+    return next((ancestor for ancestor in tree.ancestors(node) if type(ancestor) in _SUITES), tree.tree)
 
 
-def _dominates(tree: SyntaxTree, binding: Binding, around: list[cst.CSTNode]) -> bool:
+def _dominates(tree: SyntaxTree, binding: Binding, around: list[cst.CSTNode], inside: set[int]) -> bool:
     if binding.kind in (BindingKind.PARAM, BindingKind.WITH):
         return True
     if binding.kind is BindingKind.LOOP:
-        return tree.parent(binding.node) in around or any(
+        return id(tree.parent(binding.node)) in inside or any(
             isinstance(node, (cst.For, cst.CompFor)) and node.target is binding.node for node in around
         )
-    return _suite(tree, binding.node) in around
+    return id(_suite(tree, binding.node)) in inside
 
 
-def _excludes(tree: SyntaxTree, binding: Binding, around: list[cst.CSTNode]) -> bool:
-    """Whether binding and use stand in branches of one `if` that exclude each other."""
-    path = {id(node) for node in around}
+def _excludes(tree: SyntaxTree, binding: Binding, inside: set[int]) -> bool:
+    """Whether binding and use stand in branches of one `if` that exclude each other: it is the nearest around both."""
     child: cst.CSTNode = binding.node
     for ancestor in tree.ancestors(binding.node):
-        if isinstance(ancestor, cst.If) and id(ancestor) in path:
-            in_body = child is ancestor.body
-            use_in_body = id(ancestor.body) in path
-            use_in_else = ancestor.orelse is not None and id(ancestor.orelse) in path
-            return (in_body and use_in_else) or (child is ancestor.orelse and use_in_body)
+        if id(ancestor) in inside:
+            if type(ancestor) is not cst.If:
+                return False
+            assert isinstance(ancestor, cst.If)
+            use_in_body = id(ancestor.body) in inside
+            use_in_else = ancestor.orelse is not None and id(ancestor.orelse) in inside
+            return (child is ancestor.body and use_in_else) or (child is ancestor.orelse and use_in_body)
         child = ancestor
     return False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import libcst as cst
 
-from codemods.source.bindings import reaching_bindings
 from codemods.source.scopes import Binding, BindingKind
 from codemods.source.symbols import canonical, is_tensorflow
 from codemods.source.syntax_tree import SyntaxTree
@@ -38,8 +38,15 @@ class Neighbours(Protocol):
 class ImportedNames:
     """Dotted names as imported, through assignments, fallbacks, and the other modules of the repository."""
 
-    def __init__(self, tree: SyntaxTree, path: str, project: Neighbours | None) -> None:
+    def __init__(
+        self,
+        tree: SyntaxTree,
+        bindings: Callable[[cst.Name], list[Binding]],
+        path: str,
+        project: Neighbours | None,
+    ) -> None:
         self._tree = tree
+        self._bindings = bindings
         self._path = path
         self._project = project
         self._known: dict[cst.CSTNode, str | None] = {}
@@ -66,7 +73,7 @@ class ImportedNames:
 
     def _raw_of_name(self, name: cst.Name, depth: int) -> str | None:
         found: set[str] = set()
-        bindings = reaching_bindings(self._tree, name)
+        bindings = self._bindings(name)
         if not bindings:
             return self._from_star_import(name)
         for binding in bindings:

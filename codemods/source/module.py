@@ -58,13 +58,17 @@ class Module(SyntaxTree):
         """Names that other modules import from this one; `*` where one imports everything."""
         self.cell_starts: tuple[int, ...] = ()
         """Where the cells of a notebook begin; empty for a file."""
-        self.imports = ImportedNames(self, path, project)
+        self._bindings: dict[cst.Name, list[Binding]] = {}
+        self.imports = ImportedNames(self, self.bindings, path, project)
         self.memo: dict[str, object] = {}
         """What others computed from this module and want to keep with it; a module never changes."""
 
     def bindings(self, name: cst.Name) -> list[Binding]:
         """Return the bindings that may give `name` its value at this place, latest first."""
-        return reaching_bindings(self, name)
+        found = self._bindings.get(name)
+        if found is None:
+            found = self._bindings[name] = reaching_bindings(self, name)
+        return found
 
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
         """Return the expression a name was assigned, following plain names, or the expression itself.

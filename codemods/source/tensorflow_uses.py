@@ -17,6 +17,7 @@ class Use:
 
     node: cst.Attribute | cst.Name
     raw: str
+    start: int
 
     @property
     def name(self) -> str:
@@ -41,7 +42,7 @@ def _find_uses(module: Module) -> Iterator[Use]:
         if _is_whole(module, node):
             raw = module.raw_name(node)
             if raw is not None and raw.split(".")[0] in ("tensorflow", "keras"):
-                yield Use(node, raw)
+                yield Use(node, raw, module.start(node))
 
 
 def _is_whole(module: Module, node: cst.Attribute | cst.Name) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from migrate.cli.numbers import processes
 from migrate.errors import Tf1to2Error
 
 if TYPE_CHECKING:
     from codemods.names.target import Target
     from codemods.source.mode import Mode
+    from migrate.codemod.budget import Budget
 
 
 class ModeChoice(str, Enum):
@@ -21,6 +24,11 @@ class ModeChoice(str, Enum):
     EAGER = "eager"
     GRAPH = "graph"
 
+
+DEFAULT_SECONDS = 60.0
+DEFAULT_MEBIBYTES = 4096
+MAX_SECONDS = 1_000_000
+MAX_MEBIBYTES = 1 << 30
 
 Select = Annotated[
     list[str] | None, typer.Option("--select", metavar="RULE", help="Only these rules (SM101, or a prefix: SM1).")
@@ -33,7 +41,30 @@ Version = Annotated[
         "--tensorflow", metavar="VERSION", help="The TensorFlow the rewritten code shall run on (the installed one)."
     ),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 for one per core.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", callback=processes, help="Processes; 0 for one per core.")]
+FileTimeout = Annotated[
+    float,
+    typer.Option("--file-timeout", metavar="SECONDS", min=0, help="What one file may take; 0 for no limit."),
+]
+FileMemory = Annotated[
+    int, typer.Option("--file-memory", metavar="MB", min=0, help="Memory for one file, on Linux; 0 for no limit.")
+]
+NoGitignore = Annotated[bool, typer.Option("--no-gitignore", help="Take the files that git ignores, too.")]
+
+
+def budget_of(seconds: float, mebibytes: int) -> Budget:
+    """Return what one file may cost.
+
+    Raises:
+        Tf1to2Error: The numbers are none that a budget can be.
+    """
+    from migrate.codemod.budget import Budget
+
+    if not math.isfinite(seconds) or seconds > MAX_SECONDS:
+        raise Tf1to2Error(f"--file-timeout: {seconds:g} is no number of seconds up to {MAX_SECONDS}; 0 is no limit.")
+    if mebibytes > MAX_MEBIBYTES:
+        raise Tf1to2Error(f"--file-memory: {mebibytes} MB is more than any machine has; 0 is no limit.")
+    return Budget(seconds, mebibytes)
 
 
 def rules_of(entries: list[str] | None) -> tuple[str, ...]:

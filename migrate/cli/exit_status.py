@@ -7,3 +7,12 @@ NEEDS_A_PERSON = 1
 
 FAILED = 2
 """It could not be done: bad arguments or bad input."""
+
+BROKEN_PIPE = 128 + 13
+"""Nobody reads the output any more (`| head`): what a shell gives for a process that SIGPIPE ended."""
+
+INTERRUPTED = 128 + 2
+"""Ended by Ctrl-C (SIGINT)."""
+
+TERMINATED = 128 + 15
+"""Ended by SIGTERM."""

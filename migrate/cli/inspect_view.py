@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrate.inspection.facts import MetaGraphFacts, ModelFacts, SignatureFacts, TensorFacts
+from migrate.inspection.facts import MetaGraphFacts, ModelFacts, SignatureFacts, TableFacts, TensorFacts, VariableFacts
 from migrate.inspection.verdict import Verdict
+from migrate.visible import sentence, shown_name
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
+
+    from migrate.cli.console import VisibleConsole
 
 _MANY_VARIABLES = 40
 
 
 def print_facts(facts: ModelFacts, answer: Verdict) -> None:
     """Print the facts on standard output, the answer first."""
-    from rich.console import Console
     from rich.markup import escape
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=max(console.width, 160))
-    console.print(f"[bold]{escape(str(facts.path))}[/] is {facts.kind.value}.")
-    console.print(f"Do I need to migrate this model? {escape(answer.answer)}", style="bold")
+    from migrate.cli.console import product_console
+
+    console = product_console()
+    console.print(f"[bold]{escape(sentence(str(facts.path)))}[/] is {facts.kind.value}.")
+    console.print(f"Do I need to migrate this model? {escape(sentence(answer.answer))}", style="bold")
     for reason in answer.reasons:
-        console.print(f"  - {escape(reason)}")
+        console.print(f"  - {escape(sentence(reason))}")
     if facts.weight_bytes:
         console.print(f"weights: {facts.weight_bytes:,} bytes")
     if facts.assets_extra:
-        console.print(f"assets.extra: {escape(', '.join(facts.assets_extra))}")
+        console.print(f"assets.extra: {_names(facts.assets_extra)}")
     for graph in facts.meta_graphs:
         _print_graph(console, graph)
     for problem in facts.all_problems:
-        console.print(f"[red]problem:[/] {escape(problem)}")
+        console.print(f"[red]problem:[/] {escape(sentence(problem))}")
 
 
 def as_json(facts: ModelFacts, answer: Verdict) -> dict[str, Any]:
@@ -45,13 +47,13 @@ def as_json(facts: ModelFacts, answer: Verdict) -> dict[str, Any]:
     return {"version": 1, **values}
 
 
-def _print_graph(console: Console, graph: MetaGraphFacts) -> None:
+def _print_graph(console: VisibleConsole, graph: MetaGraphFacts) -> None:
     from rich.markup import escape
 
-    tags = ", ".join(sorted(graph.tags)) or "none"
     console.print(
-        f"\nMetaGraph: tags {escape(tags)}; written by TensorFlow {escape(graph.tensorflow) or 'unknown'}; "
-        f"{graph.nodes} nodes; init op {escape(graph.init_op or 'none')}"
+        f"\nMetaGraph: tags {_names(sorted(graph.tags)) or 'none'}; written by TensorFlow "
+        f"{escape(shown_name(graph.tensorflow)) or 'unknown'}; {graph.nodes} nodes; "
+        f"init op {escape(shown_name(graph.init_op or 'none'))}"
     )
     if graph.signatures:
         _print_table(
@@ -59,34 +61,47 @@ def _print_graph(console: Console, graph: MetaGraphFacts) -> None:
         )
     else:
         console.print(
-            f"no signature; looks like inputs: {escape(', '.join(graph.placeholders)) or 'none'}; "
-            f"outputs: {escape(', '.join(graph.sinks)) or 'none'}"
+            f"no signature; looks like inputs: {_names(graph.placeholders) or 'none'}; "
+            f"outputs: {_names(graph.sinks) or 'none'}"
         )
     if graph.variables:
-        rows = [
-            (one.name, one.dtype, one.shape, one.storage.value, "yes" if one.trainable else "", str(one.parts))
-            for one in graph.variables
-        ]
-        if len(rows) > _MANY_VARIABLES:
-            rows[_MANY_VARIABLES:] = [(f"and {len(rows) - _MANY_VARIABLES} more (--json)", "", "", "", "", "")]
+        rows = [_variable_row(one) for one in graph.variables[:_MANY_VARIABLES]]
+        if len(graph.variables) > _MANY_VARIABLES:
+            rows.append((f"and {len(graph.variables) - _MANY_VARIABLES} more (--json)", "", "", "", "", ""))
         headings = ("variable", "dtype", "shape", "held as", "trainable", "parts")
         _print_table(console, f"{len(graph.variables)} variables", headings, rows)
     if graph.tables:
-        rows_of_tables = [(one.name, one.op, f"{one.key_dtype} -> {one.value_dtype}") for one in graph.tables]
-        _print_table(console, "tables", ("table", "op", "dtypes"), rows_of_tables)
+        _print_table(console, "tables", ("table", "op", "dtypes"), map(_table_row, graph.tables))
     if graph.assets:
-        console.print(f"assets: {escape(', '.join(graph.assets))}")
+        console.print(f"assets: {_names(graph.assets)}")
+
+
+def _variable_row(one: VariableFacts) -> tuple[str, ...]:
+    trainable = "yes" if one.trainable else ""
+    return shown_name(one.name), one.dtype, shown_name(one.shape), one.storage.value, trainable, str(one.parts)
+
+
+def _table_row(one: TableFacts) -> tuple[str, ...]:
+    return shown_name(one.name), one.op, f"{one.key_dtype} -> {one.value_dtype}"
 
 
 def _signature_row(signature: SignatureFacts) -> tuple[str, ...]:
-    return signature.key, signature.method or "(empty)", _tensors(signature.inputs), _tensors(signature.outputs)
+    key, method = shown_name(signature.key), shown_name(signature.method) or "(empty)"
+    return key, method, _tensors(signature.inputs), _tensors(signature.outputs)
 
 
 def _tensors(tensors: tuple[TensorFacts, ...]) -> str:
-    return "\n".join(f"{one.key}: {one.dtype} {one.shape}" for one in tensors)
+    return "\n".join(f"{shown_name(one.key)}: {one.dtype} {shown_name(one.shape)}" for one in tensors)
 
 
-def _print_table(console: Console, title: str, headings: tuple[str, ...], rows: Any) -> None:
+def _names(names: Iterable[str]) -> str:
+    """Names in a row, for a line with markup."""
+    from rich.markup import escape
+
+    return escape(", ".join(map(shown_name, names)))
+
+
+def _print_table(console: VisibleConsole, title: str, headings: tuple[str, ...], rows: Any) -> None:
     from rich.markup import escape
     from rich.table import Table
 

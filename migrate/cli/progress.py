@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from migrate.cli.console import talk_console
 from migrate.errors import Tf1to2Error
 
 Item = TypeVar("Item")
@@ -17,10 +18,9 @@ _SECONDS_BEFORE_SHOWN = 1.0
 
 def progress_of(items: Iterable[Item], total: int, unit: str) -> Iterator[Item]:
     """Yield the items, while a bar on standard error counts them; no bar where that is no terminal."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
+    console = talk_console()
     if not console.is_terminal:
         yield from items
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 from codemods.site import Outcome
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
-from migrate.cli.review_screen import place, visible
+from migrate.cli.review_screen import place
 from migrate.codemod.report import tool_name
 from migrate.codemod.result import RunResult
 from migrate.review.earlier import Earlier
@@ -18,6 +18,7 @@ from migrate.review.publishing import Publisher
 from migrate.review.resume import Standing
 from migrate.review.session import Review
 from migrate.review.stored import StoredDecision
+from migrate.visible import visible
 
 _LISTED = 20
 
@@ -52,6 +53,8 @@ class ReviewReport:
         if self.review.decisions:
             go_on = "; the same command goes on from there" if self.exit_status else ""
             yield f"The decisions are in {visible(str(self.decisions_file))}{go_on}."
+        for item in self.result.left_alone:
+            yield visible(f"{item.path}: left alone: {item.error}.")
         yield from map(visible, self.publisher.conflicts.values())
 
     def as_json(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,11 +14,13 @@ from rich.text import Text
 
 from codemods.rules.registry import find_rule
 from codemods.site import Guidance, Site
+from migrate.cli.console import talk_console
 from migrate.cli.review_keys import HELP
 from migrate.review.agenda import Item
 from migrate.review.hunks import Hunk, Kind, hunks, numbered_as, word_lines
 from migrate.review.session import Question
 from migrate.review.view import View, view_of
+from migrate.visible import visible
 
 _STYLES = {Kind.SAME: "", Kind.REMOVED: "red", Kind.ADDED: "green"}
 _GUTTER = {Kind.SAME: "dim", Kind.REMOVED: "bold red", Kind.ADDED: "bold green"}
@@ -62,7 +63,7 @@ class ReviewScreen:
     """Shows the review on standard error. What does not fit the screen waits for `show_more`."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True, highlight=False)
+        self.console = console or talk_console()
         self._waiting: list[Row] = []
 
     def ask(self, asked: Question, style: DiffStyle) -> None:
@@ -152,16 +153,6 @@ def named(items: Iterable[Item]) -> str:
     every = [f"{item.site.rule} {place(item.site)}" for item in items]
     more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
     return ", ".join(every[:_NAMED]) + more
-
-
-def visible(text: str) -> str:
-    """Return the text with what would steer the terminal, or hide in it, spelled out (`\\x1b`, `\\u202e`)."""
-    return "".join(
-        character
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        else character.encode("unicode_escape", "surrogatepass").decode()
-        for character in text
-    )
 
 
 def _line_rows(found: Iterable[Hunk], old: View, new: View, lexer: str) -> list[Row]:

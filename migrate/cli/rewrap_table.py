@@ -9,10 +9,10 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-import typer
-
+from migrate.cli.console import product_console, say
 from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.verify.proof import Outcome, Proof
+from migrate.visible import shown_name
 
 _STYLES = {
     RowOutcome.REWRAPPED: "green",
@@ -26,7 +26,6 @@ _STYLES = {
 
 def print_table(rows: Sequence[Row]) -> None:
     """Print one line for each row on standard output."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -37,16 +36,14 @@ def print_table(rows: Sequence[Row]) -> None:
     for name, row in zip(names, rows, strict=True):
         written = row.outcome not in (RowOutcome.REFUSED, RowOutcome.CRASHED, RowOutcome.NOTHING_TO_DO)
         table.add_row(
-            escape(name),
-            escape(",".join(sorted(row.tags))),
-            escape("\n".join(row.signatures)) or ("none" if written else ""),
+            escape(shown_name(name)),
+            escape(",".join(map(shown_name, sorted(row.tags)))),
+            escape("\n".join(map(shown_name, row.signatures))) or ("none" if written else ""),
             str(row.variables) if written else "",
             f"[{_STYLES[row.outcome]}]{row.outcome.value}[/]",
             escape(proof_in_words(row.proof) if written else ""),
         )
-    console = Console()
-    if not console.is_terminal:  # a width of its own would cut a pipe's lines at 80 columns
-        console = Console(width=max(console.width, 160))
+    console = product_console()
     console.print(table)
     if len(rows) > 1:
         counts = Counter(row.outcome for row in rows)
@@ -58,21 +55,21 @@ def print_notes(rows: Sequence[Row]) -> None:
     for source, count in Counter(row.source for row in rows).items():
         if count > 1:
             targets = ", ".join(str(row.target) for row in rows if row.source == source)
-            typer.echo(f"note: {source} holds {count} MetaGraphs; each becomes a model of its own: {targets}", err=True)
+            say(f"note: {source} holds {count} MetaGraphs; each becomes a model of its own: {targets}")
     for row in rows:
         if row.outcome is RowOutcome.NOTHING_TO_DO:
             continue
         place = row.source if row.target.name == row.source.name or not row.tags else f"{row.source} -> {row.target}"
         for note in row.notes:
             known = note.startswith(str(row.source))
-            typer.echo(f"{row.outcome.value}: {note if known else f'{place}: {note}'}", err=True)
+            say(f"{row.outcome.value}: {note if known else f'{place}: {note}'}")
 
 
 def print_tracebacks(rows: Sequence[Row]) -> None:
     """Print, for `--debug`, where unexpected errors came from, on standard error."""
     for row in rows:
         if row.traceback:
-            typer.echo(f"{row.source}:\n{row.traceback}", err=True)
+            say(f"{row.source}:\n{row.traceback}")
 
 
 def proof_in_words(proof: Proof | None) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from codemods.site import Outcome
 from migrate.codemod.result import FileStatus, RunResult
+from migrate.visible import sentence
 
 
 def scan_report(result: RunResult) -> str:
     """Return the list of sites and the summary as text."""
-    return "\n".join([*_lines(result), *_summary(result)]) + "\n"
+    return "\n".join(map(sentence, [*_lines(result), *_summary(result)])) + "\n"
 
 
 def _lines(result: RunResult) -> Iterator[str]:
@@ -19,6 +20,8 @@ def _lines(result: RunResult) -> Iterator[str]:
             yield f"{item.path}  not readable: {item.error}"
             continue
         yield f"{item.path}  [{item.mode.value} mode]"
+        if item.error is not None:
+            yield f"  left alone: {item.error}"
         for site in item.sites:
             cell = f"cell {site.cell}, " if site.cell is not None else ""
             yield f"  {cell}line {site.line}: {site.rule} {site.symbol} -> {site.outcome.value}: {site.reason}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from codemods.rules.registry import all_rules
 from codemods.site import Outcome, Site
 from migrate.codemod.report import tool_name
 from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.json_text import json_text
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # `skip` is on purpose: shown, but nothing to do.
@@ -45,7 +46,7 @@ def as_sarif(result: RunResult) -> str:
             }
         ],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def _location(item: FileResult, site: Site) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, Any]:
-    return {"uri": quote(path), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": "SRCROOT"}
 
 
 def _notification(item: FileResult) -> dict[str, Any]:

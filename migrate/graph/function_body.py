@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migrate.graph.op_arguments import named_output_offset
@@ -85,10 +86,15 @@ class FunctionBody:
         return edge_to(TensorName(self._name(node), offset))
 
 
-def free_scope(wanted: str, names: Collection[str]) -> str:
-    """Return `wanted`, or with a number behind it where nodes of the graph are in that scope already."""
+def free_scope(wanted: str, names: Sequence[str]) -> str:
+    """Return `wanted`, or with a number behind it where nodes are in that scope already; `names` are sorted."""
     candidate, number = wanted, 0
-    while any(name.startswith(f"{candidate}/") for name in names):
+    while _holds_scope(names, f"{candidate}/"):
         number += 1
         candidate = f"{wanted}_{number}"
     return candidate
+
+
+def _holds_scope(names: Sequence[str], scope: str) -> bool:
+    place = bisect_left(names, scope)
+    return place < len(names) and names[place].startswith(scope)

@@ -27,6 +27,11 @@ def called_functions(nodes: Iterable[Any], functions: Mapping[str, Any]) -> tupl
     return tuple(sorted(seen))
 
 
+def called_functions_directly(nodes: Iterable[Any], functions: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the library's functions that `nodes` call themselves."""
+    return tuple(dict.fromkeys(_names(nodes, functions)))
+
+
 def with_renamed_functions(graph_def: Any, library: Any, suffix: str) -> Any:
     """Return a copy of `graph_def` that calls `<name><suffix>` and carries the functions that it needs, renamed."""
     functions = functions_by_name(library)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from migrate.errors import RefusedModelError
 from migrate.graph.function_body import FunctionBody, free_scope
-from migrate.graph.function_library import called_functions, functions_by_name
+from migrate.graph.function_library import called_functions_directly, functions_by_name
 from migrate.graph.tensor_name import TensorName, is_control, parse_tensor
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
@@ -23,24 +24,54 @@ _STATE = (
     "LookupTableImport",
 )
 _DT_RESOURCE = 20
+_MOST_NODES = 200_000
 
 
 def with_state_inlined(graph_def: Any) -> Any:
     """Return the graph with every call inlined whose function, or one that it calls, makes or fills state.
 
     The graph itself is returned where there is none. A call keeps its name, as an identity of its outputs.
+
+    Raises:
+        RefusedModelError: such functions call each other in a circle, or have too many nodes once they are inlined.
     """
     functions = functions_by_name(graph_def.library)
-    stateful = {name for name in functions if _touches_state(name, functions)}
+    stateful = _stateful(functions)
     result = graph_def
+    rounds = 0
     while calls := [node for node in result.node if node.op in _CALLS and node.attr["f"].func.name in stateful]:
+        # Each round goes one call deeper; there is no deeper way without a circle than through every function once.
+        if rounds > len(functions):
+            raise RefusedModelError(
+                f"the function {calls[0].attr['f'].func.name!r} makes or fills state and calls itself, directly or "
+                "through others, so that its state cannot be told; export the model without recursion."
+            )
+        added = sum(len(functions[call.attr["f"].func.name].node_def) for call in calls)
+        if len(result.node) + added > _MOST_NODES:
+            raise RefusedModelError(
+                f"the functions that make or fill state have more than {_MOST_NODES:,} nodes where they are called; "
+                "export the model with its state outside of functions."
+            )
         result = _inlined(result, {call.name: functions[call.attr["f"].func.name] for call in calls}, functions)
+        rounds += 1
     return result
 
 
-def _touches_state(name: str, functions: Mapping[str, Any]) -> bool:
-    reached = {name, *called_functions(functions[name].node_def, functions)}
-    return any(node.op.startswith(_STATE) for function in reached for node in functions[function].node_def)
+def _stateful(functions: Mapping[str, Any]) -> set[str]:
+    """Return the functions that touch state, and those that call them, through others too."""
+    callers: dict[str, list[str]] = {}
+    for name, function in functions.items():
+        for called in called_functions_directly(function.node_def, functions):
+            callers.setdefault(called, []).append(name)
+    found = {
+        name for name, function in functions.items() if any(node.op.startswith(_STATE) for node in function.node_def)
+    }
+    pending = list(found)
+    while pending:
+        new = set(callers.get(pending.pop(), ())) - found
+        found |= new
+        pending.extend(new)
+    return found
 
 
 def _inlined(graph_def: Any, calls: Mapping[str, Any], functions: Mapping[str, Any]) -> Any:
@@ -48,7 +79,7 @@ def _inlined(graph_def: Any, calls: Mapping[str, Any], functions: Mapping[str, A
     result.CopyFrom(graph_def)
     result.ClearField("node")
     handles: dict[str, str] = {}
-    names = [node.name for node in graph_def.node]
+    names = sorted(node.name for node in graph_def.node)
     for node in graph_def.node:
         if node.name not in calls:
             result.node.append(node)

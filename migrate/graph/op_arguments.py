@@ -59,6 +59,36 @@ def output_count(node: Any, functions: Mapping[str, Any] | None = None) -> int |
     return sum(_length(argument, node.attr) for argument in definition.output_arg)
 
 
+@dataclass(frozen=True, slots=True)
+class Arity:
+    """What a node must have: its number of data inputs (None where its attributes do not tell), attributes by kind."""
+
+    inputs: int | None
+    attributes: Mapping[str, str]
+
+
+def arity(node: Any, functions: Mapping[str, Any]) -> Arity | None:
+    """Return what the OpDef of a node asks for, or None for an op that this TensorFlow does not know.
+
+    Attributes with a default are not among those it must have.
+    """
+    definition = _cached_op_def(node.op)
+    if definition is None and node.op in functions:
+        definition = functions[node.op].signature
+    if definition is None:
+        return None
+    required = {
+        attribute.name: attribute.type for attribute in definition.attr if not attribute.HasField("default_value")
+    }
+    told = all(_is_told(argument, node.attr) for argument in definition.input_arg)
+    return Arity(sum(_length(argument, node.attr) for argument in definition.input_arg) if told else None, required)
+
+
+def _is_told(argument: Any, attributes: Any) -> bool:
+    name = argument.number_attr or argument.type_list_attr
+    return not name or (name in attributes and attributes[name].WhichOneof("value") in ("i", "list"))
+
+
 def named_output_offset(node: Any, name: str, functions: Mapping[str, Any]) -> int:
     """Return the index of the first tensor of the output argument `name` of `node`.
 

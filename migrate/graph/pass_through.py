@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate.graph.tensor_name import is_control, parse_tensor, source_node
+from migrate.graph.walk import followed
 
 # Anything beside these (the name of a gradient, a placement) has a meaning of its own.
 _PLAIN_ATTRIBUTES = frozenset({"T", "_output_shapes"})
@@ -37,8 +38,7 @@ def without_pass_through(nodes: Sequence[Any], outputs: Iterable[str]) -> Shorte
     skipped = {node.name: node for node in _removable(by_name)}
     found = []
     for edge in outputs:
-        while (node := skipped.get(source_node(edge))) is not None and _can_be_fetched_before(node, by_name):
-            edge = node.input[0]
+        edge = followed(skipped, edge, lambda node: _can_be_fetched_before(node, by_name))
         skipped.pop(source_node(edge), None)
         found.append(edge)
     kept = (node for node in nodes if node.name not in skipped)
@@ -77,10 +77,8 @@ def _rewired(node: Any, skipped: Mapping[str, Any]) -> Any:
         if is_control(edge):
             waits.update(dict.fromkeys(_waits(edge, skipped)))
             continue
-        while source_node(edge) in skipped:
-            edge, *waited_for = skipped[source_node(edge)].input
-            waits.update(dict.fromkeys(new for one in waited_for for new in _waits(one, skipped)))
-        data.append(edge)
+        data.append(followed(skipped, edge, lambda _: True))
+        waits.update(dict.fromkeys(_waits_on_the_way(edge, skipped)))
     if node.op != "Merge":
         # Others wait for all their inputs anyway.
         waits = {edge: None for edge in waits if source_node(edge) not in map(source_node, data)}
@@ -89,11 +87,25 @@ def _rewired(node: Any, skipped: Mapping[str, Any]) -> Any:
     return copy
 
 
+def _waits_on_the_way(edge: str, skipped: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the identities wait for that a data edge leads back through."""
+    seen: set[str] = set()
+    while (name := source_node(edge)) in skipped and name not in seen:
+        seen.add(name)
+        edge, *waited_for = skipped[name].input
+        for one in waited_for:
+            yield from _waits(one, skipped)
+
+
 def _waits(edge: str, skipped: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a control edge stands for."""
     pending = [edge]
+    seen: set[str] = set()
     while pending:
         name = source_node(pending.pop())
+        if name in seen:
+            continue
+        seen.add(name)
         if name in skipped:
             pending.extend(reversed(skipped[name].input))
         else:

@@ -28,6 +28,7 @@ from migrate.graph.reference_ops import (
     WRITING_OPS,
 )
 from migrate.graph.tensor_name import TensorName, edge_to, is_control, parse_tensor, source_node
+from migrate.graph.walk import followed
 from migrate.tensorflow_private.op_defs import op_def
 
 _DT_RESOURCE = 20
@@ -168,10 +169,10 @@ class _Conversion:
 
     def _variable(self, edge: str) -> str:
         """Follow a reference back to the node that makes the variable."""
-        node = self.source[source_node(edge)]
-        while node.op not in VARIABLE_OPS and node.input and source_node(node.input[0]) in self.source:
-            node = self.source[source_node(node.input[0])]
-        return str(node.name)
+        return source_node(followed(self.source, edge, self._hands_on))
+
+    def _hands_on(self, node: Any) -> bool:
+        return node.op not in VARIABLE_OPS and bool(node.input) and source_node(node.input[0]) in self.source
 
     def _is_state(self, node: str) -> bool:
         return node not in self.source or self.source[node].op in VARIABLE_OPS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_MOST_DIGITS = 10
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class TensorName:
@@ -23,7 +25,7 @@ def parse_tensor(name: str) -> TensorName:
         ValueError: for an empty name or an index that is no number.
     """
     node, colon, index = name.partition(":")
-    if not node or (colon and not index.isdigit()):
+    if not node or (colon and not (index.isascii() and index.isdigit() and len(index) < _MOST_DIGITS)):
         raise ValueError(f"{name!r} is not the name of a tensor")
     return TensorName(node, int(index) if colon else 0)
 

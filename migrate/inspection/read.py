@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import message, text_format
-
-from migrate.errors import Tf1to2Error, UnreadableModelError
+from migrate.errors import Tf1to2Error
 from migrate.inspection.facts import MetaGraphFacts, ModelFacts
 from migrate.inspection.graph_facts import signature_facts, table_facts, variable_facts
 from migrate.legacy.detect import Detection, ModelKind, checkpoint_of, detect
+from migrate.legacy.model_files import EXTRA, ModelFiles, extra_files
 from migrate.preflight.signatures import check_assets, check_signatures
 
 _KERAS = (ModelKind.KERAS_H5, ModelKind.KERAS_V3)
@@ -41,32 +40,30 @@ def read_facts(path: Path, op_libraries: Sequence[Path] = ()) -> ModelFacts:
     load_op_libraries(op_libraries)
     graphs = tuple(_meta_graph_facts(graph, detection) for graph in _meta_graphs(detection))
     folder = detection.main_file.parent
-    extra = tuple(_files_below(folder / "assets.extra")) if detection.kind in _SAVED_MODELS else ()
-    return ModelFacts(path, detection.kind, graphs, weight_bytes, extra, problems)
+    extra = extra_files(folder) if detection.kind in _SAVED_MODELS else ModelFiles()
+    refused = extra.refused if detection.kind is not ModelKind.SAVED_MODEL_V2 else ()  # a native one is not copied
+    names = tuple(str(file.path.relative_to(EXTRA)) for file in extra.files)
+    return ModelFacts(path, detection.kind, graphs, weight_bytes, names, (*problems, *refused))
 
 
 def _meta_graphs(detection: Detection) -> list[Any]:
     from tensorflow.core.framework import graph_pb2
     from tensorflow.core.protobuf import meta_graph_pb2
 
-    from migrate.legacy.saved_model import read_saved_model
+    from migrate.legacy.proto_files import read_proto
+    from migrate.legacy.saved_model import check_sound, read_saved_model
 
     if detection.kind in _SAVED_MODELS and detection.main_file.suffix != ".cpb":
         return list(read_saved_model(detection.main_file.parent).meta_graphs)
     if detection.kind is ModelKind.FROZEN_GRAPH:
-        graph_def = _parse(detection, graph_pb2.GraphDef())
-        return [meta_graph_pb2.MetaGraphDef(graph_def=graph_def)]
-    return [_parse(detection, meta_graph_pb2.MetaGraphDef())] if detection.main_file.suffix != ".cpb" else []
-
-
-def _parse(detection: Detection, proto: Any) -> Any:
-    try:
-        if detection.is_text:
-            return text_format.Parse(detection.main_file.read_text(encoding="utf-8"), proto)
-        proto.ParseFromString(detection.main_file.read_bytes())
-    except (message.DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
-        raise UnreadableModelError(f"{detection.main_file} is damaged ({error}); copy the model again.") from error
-    return proto
+        graph_def = read_proto(detection.main_file, graph_pb2.GraphDef(), is_text=detection.is_text)
+        meta_graph = meta_graph_pb2.MetaGraphDef(graph_def=graph_def)
+    elif detection.main_file.suffix == ".cpb":
+        return []
+    else:
+        meta_graph = read_proto(detection.main_file, meta_graph_pb2.MetaGraphDef(), is_text=detection.is_text)
+    check_sound(meta_graph, detection.main_file)
+    return [meta_graph]
 
 
 def _meta_graph_facts(meta_graph: Any, detection: Detection) -> MetaGraphFacts:
@@ -158,9 +155,3 @@ def _sinks(nodes: Any) -> tuple[str, ...]:
 def _names(names: Iterator[str]) -> tuple[str, ...]:
     found = list(names)
     return tuple(found[:_MANY]) + ((f"and {len(found) - _MANY} more",) if len(found) > _MANY else ())
-
-
-def _files_below(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())

@@ -19,6 +19,8 @@ _DAMAGED_KINDS = (
     FileKind.HTML,
     FileKind.ZEROS,
 )
+_MOST_SHARDS = 99_999  # their number has five digits in a file's name
+_LARGEST_INDEX_BYTES = 1 << 30
 _REMEDY = "copy the export again, with all files of the folder"
 
 
@@ -64,6 +66,8 @@ def _read_index(index: Path) -> tuple[int, dict[int, int]]:
     shard_count = 1
     needed: dict[int, int] = defaultdict(int)
     try:
+        if index.stat().st_size > _LARGEST_INDEX_BYTES:
+            raise TableError("it is larger than the index of any model")
         for key, value in entries(index.read_bytes()):
             numbers = {field.number: field.value for field in scan(value)}
             if not key:  # BundleHeaderProto: 1 num_shards
@@ -77,6 +81,8 @@ def _read_index(index: Path) -> tuple[int, dict[int, int]]:
         raise UnreadableModelError(f"{index} is cut off or damaged ({error}); {_REMEDY}.") from error
     except OSError as error:
         raise UnreadableModelError(f"{index} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+    if shard_count > _MOST_SHARDS:
+        raise UnreadableModelError(f"{index} is damaged: it lists {shard_count:,} data files; {_REMEDY}.")
     if shard_count < 1:
         raise UnreadableModelError(f"{index} lists no data file at all; {_REMEDY}.")
     return shard_count, needed

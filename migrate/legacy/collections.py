@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from migrate.errors import UnreadableModelError
 from migrate.graph.tensor_name import TensorName, parse_tensor, source_node
+from migrate.legacy.proto_files import parsed
 from migrate.legacy.signatures import INIT_OP_KEY
 
 # In the order in which the TF1 loader looks (tensorflow/python/saved_model/loader_impl.py, get_init_op).
@@ -16,7 +18,9 @@ _VARIABLE_COLLECTIONS = ("variables", "trainable_variables", "local_variables", 
 def init_op(meta_graph: Any) -> str | None:
     """Return the node that the TF1 loader runs after the restore, or None."""
     if INIT_OP_KEY in meta_graph.signature_def:
-        return source_node(meta_graph.signature_def[INIT_OP_KEY].outputs[INIT_OP_KEY].name)
+        outputs = meta_graph.signature_def[INIT_OP_KEY].outputs
+        # Asking a proto's map for a key that it lacks would add it.
+        return source_node(outputs[INIT_OP_KEY].name) if INIT_OP_KEY in outputs else None
     for collection in _INIT_COLLECTIONS:
         names = _node_names(meta_graph, collection)
         if names:
@@ -38,12 +42,19 @@ def table_initializers(meta_graph: Any) -> tuple[str, ...]:
 
 
 def asset_tensors(meta_graph: Any) -> Mapping[TensorName, str]:
-    """Return the file name, within the model's `assets` folder, of every tensor that holds an asset's path."""
-    return {
-        parse_tensor(asset.tensor_info.name): asset.filename
-        for asset in asset_file_defs(meta_graph)
-        if asset.tensor_info.name
-    }
+    """Return the file name, within the model's `assets` folder, of every tensor that holds an asset's path.
+
+    Raises:
+        UnreadableModelError: an asset's tensor has no valid name.
+    """
+    try:
+        return {
+            parse_tensor(asset.tensor_info.name): asset.filename
+            for asset in asset_file_defs(meta_graph)
+            if asset.tensor_info.name
+        }
+    except ValueError as error:
+        raise UnreadableModelError(f"an asset is damaged: {error}; copy the model again, or export it anew.") from error
 
 
 def asset_file_defs(meta_graph: Any) -> tuple[Any, ...]:
@@ -58,10 +69,19 @@ def asset_file_defs(meta_graph: Any) -> tuple[Any, ...]:
         if ("saved_model_assets" in meta_graph.collection_def)
         else ()
     ):
-        asset = meta_graph_pb2.AssetFileDef()
-        packed.Unpack(asset)
-        found.append(asset)
+        found.append(parsed(meta_graph_pb2.AssetFileDef(), packed.value, "an asset of the collection"))
     return tuple(found)
+
+
+def check_collections(meta_graph: Any) -> None:
+    """Read what the other functions here read.
+
+    Raises:
+        UnreadableModelError: an entry is damaged.
+    """
+    asset_tensors(meta_graph)
+    for _ in variable_defs(meta_graph):
+        pass
 
 
 def variable_defs(meta_graph: Any) -> Iterator[Any]:
@@ -85,7 +105,7 @@ def _variable_defs(meta_graph: Any, collection: str) -> Iterator[Any]:
 
     if collection in meta_graph.collection_def:
         for data in meta_graph.collection_def[collection].bytes_list.value:
-            yield variable_pb2.VariableDef.FromString(data)
+            yield parsed(variable_pb2.VariableDef(), data, f"a variable of the collection {collection!r}")
 
 
 def _node_names(meta_graph: Any, collection: str) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 from migrate.graph.cut import nodes_by_name
 from migrate.graph.function_library import called_functions, functions_by_name
 from migrate.graph.reference_ops import RESOURCE_WRITING_OPS, WRITING_OPS
-from migrate.graph.tensor_name import is_control, parse_tensor, source_node
+from migrate.graph.tensor_name import is_control, source_node
+from migrate.graph.walk import dependent, followed, needed
 from migrate.legacy.collections import asset_tensors, init_op, table_initializers
 from migrate.legacy.state import TABLE_NODE_OPS, VARIABLE_NODE_OPS, state_identity
 
@@ -28,6 +29,7 @@ _TABLE_WRITES = frozenset(
         "LookupTableRemoveV2",
     }
 )
+_STATE_OPS = VARIABLE_NODE_OPS | TABLE_NODE_OPS
 _FIXED_TABLES = frozenset({"HashTable", "HashTableV2"})
 
 
@@ -58,13 +60,14 @@ def read_initialization(meta_graph: Any) -> Initialization:
     """Read what the init op of a MetaGraphDef reaches."""
     nodes = nodes_by_name(meta_graph.graph_def)
     op = init_op(meta_graph)
-    reached = _closure(nodes, [op] if op is not None else [])
+    reached = needed(nodes, [op] if op is not None else [])
     tables = _tables(nodes, reached)
-    collected = _tables(nodes, _closure(nodes, table_initializers(meta_graph)))
+    collected = _tables(nodes, needed(nodes, table_initializers(meta_graph)))
     forgotten = {identity: initializers for identity, initializers in collected.items() if identity not in tables}
     assets = {tensor.node for tensor in asset_tensors(meta_graph)}
     written = dict(_variable_writes(nodes, reached, functions_by_name(meta_graph.graph_def.library)))
-    from_paths = {name for name in written if assets.intersection(_closure(nodes, _values(nodes[name])))}
+    made_of_paths = dependent(nodes, assets)
+    from_paths = {name for name in written if not made_of_paths.isdisjoint(_values(nodes[name]))}
     table_writes = {name for table, name in _table_writes(nodes, reached) if not _is_fixed(table)}
     path_variables = frozenset(variable for name in from_paths for variable in written[name])
     return Initialization(
@@ -106,10 +109,7 @@ def state_node(nodes: Mapping[str, Any], edge: str) -> str:
 
     A path that ends nowhere known gives the last node on it.
     """
-    node = nodes[source_node(edge)]
-    while node.op not in VARIABLE_NODE_OPS | TABLE_NODE_OPS and node.input and not is_control(node.input[0]):
-        node = nodes[source_node(node.input[0])]
-    return str(node.name)
+    return source_node(followed(nodes, edge, lambda node: node.op not in _STATE_OPS))
 
 
 def _tables(nodes: Mapping[str, Any], reached: Iterable[str]) -> dict[tuple[bytes, bytes], tuple[str, ...]]:
@@ -131,16 +131,3 @@ def _table_writes(nodes: Mapping[str, Any], reached: Iterable[str]) -> Iterator[
 
 def _is_fixed(table: Any) -> bool:
     return table.op in _FIXED_TABLES
-
-
-def _closure(nodes: Mapping[str, Any], starts: Iterable[str]) -> dict[str, None]:
-    """Return the nodes that `starts` need, themselves included, in a stable order."""
-    seen = dict.fromkeys(start for start in starts if start in nodes)
-    pending = list(seen)
-    while pending:
-        for edge in nodes[pending.pop()].input:
-            name = parse_tensor(edge).node if not is_control(edge) else source_node(edge)
-            if name in nodes and name not in seen:
-                seen[name] = None
-                pending.append(name)
-    return seen

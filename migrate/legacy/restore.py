@@ -13,12 +13,14 @@ from typing import Any
 from migrate.errors import RefusedModelError
 from migrate.graph.cut import nodes_by_name
 from migrate.graph.tensor_name import is_control, parse_tensor, source_node
+from migrate.graph.walk import followed, needed
 from migrate.legacy.collections import saved_variable_defs
 
 _RESTORES = frozenset({"RestoreV2"})
 _OLD_RESTORES = frozenset({"Restore", "RestoreSlice"})
 _ASSIGNS = frozenset({"Assign", "AssignVariableOp"})
 _TABLE_IMPORTS = frozenset({"LookupTableImport", "LookupTableImportV2"})
+_IDENTITIES = frozenset({"Identity", "RefIdentity"})
 # What a Saver puts between the restored tensor and the assignment.
 _CONVERSIONS = frozenset({"Identity", "Reshape", "Cast", "Squeeze"})
 
@@ -83,14 +85,7 @@ def _by_name(definition: Any) -> Stored:
 def _reached(nodes: Mapping[str, Any], start: str) -> list[str]:
     if start not in nodes:
         raise RefusedModelError(f"the SaverDef names the restore op {start!r}, which is not in the graph.")
-    seen, pending = {start: None}, [start]
-    while pending:
-        for edge in nodes[pending.pop()].input:
-            name = source_node(edge)
-            if name not in seen and name in nodes:
-                seen[name] = None
-                pending.append(name)
-    return list(seen)
+    return list(needed(nodes, [start]))
 
 
 class _Reader:
@@ -118,37 +113,56 @@ class _Reader:
 
     def _state(self, edge: str) -> str:
         """Follow a reference or handle back to the node that makes the state."""
-        node = self._nodes[source_node(edge)]
-        while node.op in {"Identity", "RefIdentity"}:
-            node = self._nodes[source_node(node.input[0])]
-        return str(node.name)
+        return source_node(followed(self._nodes, edge, lambda node: node.op in _IDENTITIES))
 
     def _stored(self, edge: str) -> Stored | None:
         """Follow a value back to the restore op; None where it does not come from the checkpoint."""
-        tensor = parse_tensor(edge)
-        node = self._nodes[tensor.node]
-        while node.op in _CONVERSIONS:
-            tensor = parse_tensor(node.input[0])
-            node = self._nodes[tensor.node]
+        origin = followed(self._nodes, edge, lambda node: node.op in _CONVERSIONS)
+        node = self._nodes.get(source_node(origin))
+        if node is None or is_control(origin):
+            return None
+        tensor = parse_tensor(origin)
         if node.op in _RESTORES:
             names = self._strings(node.input[1])
             slices = self._strings(node.input[2])
-            return Stored(names[tensor.index], parse_slice(slices[tensor.index]))
+            if tensor.index >= min(len(names), len(slices)):
+                raise RefusedModelError(
+                    f"the restore op {node.name!r} reads {min(len(names), len(slices))} tensors, but {origin!r} is "
+                    "used; the model is damaged, copy it again."
+                )
+            return Stored(names[tensor.index], self._slice(slices[tensor.index], node))
         if node.op in _OLD_RESTORES:
-            spec = self._strings(node.input[2])[0] if node.op == "RestoreSlice" else ""
-            return Stored(self._strings(node.input[1])[0], parse_slice(spec))
+            specs = self._strings(node.input[2]) if node.op == "RestoreSlice" else [""]
+            names = self._strings(node.input[1])
+            if names and specs:
+                return Stored(names[0], self._slice(specs[0], node))
         return None
+
+    def _slice(self, spec: str, node: Any) -> Slice | None:
+        try:
+            return parse_slice(spec)
+        except ValueError as error:
+            raise RefusedModelError(
+                f"the restore op {node.name!r} asks for the slice {spec!r}, which is none; the model is damaged, "
+                "copy it again."
+            ) from error
 
     def _strings(self, edge: str) -> list[str]:
         from tensorflow import make_ndarray
 
-        node = self._nodes[source_node(edge)]
-        if node.op != "Const" or is_control(edge):
+        node = self._nodes.get(source_node(edge))
+        if node is None or node.op != "Const" or is_control(edge):
             raise RefusedModelError(
-                f"the names that the checkpoint is restored by are computed in the graph (node {node.name!r}), "
+                f"the names that the checkpoint is restored by are computed in the graph (node {source_node(edge)!r}), "
                 "so that the variables' values cannot be told; export the model again."
             )
-        return [bytes(value).decode() for value in make_ndarray(node.attr["value"].tensor).reshape(-1)]
+        try:
+            return [bytes(value).decode() for value in make_ndarray(node.attr["value"].tensor).reshape(-1)]
+        except (TypeError, ValueError) as error:
+            raise RefusedModelError(
+                f"the names that the checkpoint is restored by (node {node.name!r}) are no texts ({error}); the model "
+                "is damaged, copy it again."
+            ) from error
 
 
 def parse_slice(spec: str) -> Slice | None:

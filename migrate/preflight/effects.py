@@ -123,7 +123,14 @@ def _effects_of_import(library: Library) -> Iterator[Effect]:
                 yield _effect(effect, Standing(scope, node), SIDE_EFFECTS[effect].does, Phase.IMPORT)
 
 
-_UNTOLD = (None, Judgement.PURE, Judgement.PYTHON, Judgement.READS_FILES, Judgement.READS_TABLE, Judgement.READS_CHECKPOINT)
+_UNTOLD = (
+    None,
+    Judgement.PURE,
+    Judgement.PYTHON,  # no function is registered that it could call
+    Judgement.READS_FILES,
+    Judgement.READS_TABLE,
+    Judgement.READS_CHECKPOINT,
+)
 
 
 def _is_made_of_constants(nodes: dict[str, Any], node: Any) -> bool:

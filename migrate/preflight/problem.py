@@ -20,8 +20,8 @@ class ProblemKind(Enum):
     UNJUDGED = "op that nobody has judged"
     MISSING_FUNCTION = "function that is not in the model"
     DANGLING_TENSOR = "signature names a tensor that is not there"
+    UNSAFE_ASSET = "asset that lies outside of the model"
     MISSING_ASSET = "asset file that is not there"
-    UNSAFE_ASSET = "asset file outside of the model"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from migrate.graph.function_body import FunctionBody, free_scope
 from migrate.graph.function_library import functions_by_name
 from migrate.graph.pass_through import without_pass_through
 from migrate.graph.tensor_name import parse_tensor, source_node
+from migrate.graph.walk import followed
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _HANDING_ON = frozenset({"Identity", "NoOp"})
@@ -33,6 +34,7 @@ def inline_signatures(saved_model: Any, keys: Iterable[str]) -> None:
     meta_graph = saved_model.meta_graphs[0]
     graph = meta_graph.graph_def
     nodes = {node.name: node for node in graph.node}
+    names = sorted(nodes)
     functions = functions_by_name(graph.library)
     room = min(_MOST_ADDED_BYTES, _LARGEST_PROTO_BYTES - saved_model.ByteSize())
     bodies: dict[str, Sequence[Any]] = {}
@@ -42,7 +44,7 @@ def inline_signatures(saved_model: Any, keys: Iterable[str]) -> None:
         if wrapped is None or wrapped.function.ByteSize() > room:
             continue
         room -= wrapped.function.ByteSize()
-        body = FunctionBody(wrapped.function, free_scope(wrapped.call, nodes), wrapped.arguments, functions)
+        body = FunctionBody(wrapped.function, free_scope(wrapped.call, names), wrapped.arguments, functions)
         shortened = without_pass_through(tuple(body.nodes()), body.outputs)
         bodies[wrapped.call] = shortened.nodes
         for info in outputs:
@@ -92,6 +94,4 @@ def _wrapped(outputs: Iterable[Any], nodes: Mapping[str, Any], functions: Mappin
 
 
 def _origin(edge: str, nodes: Mapping[str, Any]) -> str:
-    while (node := nodes.get(source_node(edge))) is not None and node.op == "Identity":
-        edge = node.input[0]
-    return edge
+    return followed(nodes, edge, lambda node: bool(node.op == "Identity"))

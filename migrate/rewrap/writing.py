@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
-import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
 
+from migrate.disk import full_disk, in_words
 from migrate.errors import Tf1to2Error, UnreadableModelError
-from migrate.legacy.find import STAGING_PREFIX
+from migrate.legacy.model_files import extra_files
 from migrate.method_names.model_methods import set_method_names
 from migrate.rewrap.contract import legacy_methods, restore_contract
 from migrate.rewrap.export_root import export_root
 from migrate.rewrap.inline_signatures import inline_signatures
 from migrate.rewrap.weights import adopt_checkpoint
 from migrate.shim.module import MetaGraphModule
+from migrate.staging import FINISHED, recover, staging
 from migrate.tensorflow_private.fingerprint import write_fingerprint
 
 _PREDICT = "tensorflow/serving/predict"
@@ -29,6 +28,7 @@ def save_module(module: MetaGraphModule, target: Path) -> None:
     """Write a module with the values that its variables have.
 
     Raises:
+        RefusedModelError: `assets.extra` holds what may not be copied.
         Tf1to2Error: `target` exists, or cannot be written.
     """
     _write(module, target, lambda model_dir: None)
@@ -38,6 +38,7 @@ def save_with_legacy_weights(module: MetaGraphModule, target: Path) -> None:
     """Write a module whose unset variables get their value from the legacy checkpoint, without reading it.
 
     Raises:
+        RefusedModelError: `assets.extra` holds what may not be copied.
         Tf1to2Error: `target` exists, or cannot be written.
     """
     state = module.state
@@ -53,6 +54,8 @@ def save_with_legacy_weights(module: MetaGraphModule, target: Path) -> None:
 def _write(module: MetaGraphModule, target: Path, finish_weights: Callable[[Path], None]) -> None:
     from tensorflow.core.protobuf import saved_model_pb2
 
+    extra = extra_files(module.legacy.path)
+    extra.check()  # before TensorFlow writes anything
     with staged(target) as staging:
         signatures = {key: function.concrete_function for key, function in module.signatures.items()}
         tf.saved_model.save(export_root(module), str(staging), signatures=signatures)
@@ -67,17 +70,7 @@ def _write(module: MetaGraphModule, target: Path, finish_weights: Callable[[Path
         if changed:
             set_method_names(staging, changed)
         write_fingerprint(staging)
-        _copy_extra(module.legacy.path, staging)
-
-
-def _copy_extra(source: Path, staging: Path) -> None:
-    """Copy `assets.extra` (warm-up requests and the like), which TensorFlow does not know of."""
-    extra, target = source / "assets.extra", staging / "assets.extra"
-    if extra.is_dir():
-        shutil.copytree(extra, target, copy_function=shutil.copyfile)
-        # A read-only source must not make a model that its owner cannot move or remove.
-        for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
-            folder.chmod(folder.stat().st_mode | stat.S_IRWXU)
+        extra.copy(staging)
 
 
 @contextmanager
@@ -87,24 +80,16 @@ def staged(target: Path) -> Iterator[Path]:
     Raises:
         Tf1to2Error: `target` exists, or its parent cannot be written to.
     """
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise Tf1to2Error(f"{target} exists already; choose another folder or remove it first.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=target.parent))
-    except OSError as error:
-        raise Tf1to2Error(f"cannot write to {target.parent}: {error.strerror or error}.") from error
-    try:
-        yield staging
-        staging.chmod(0o777 & ~_umask())
-        staging.rename(target)
-    except OSError as error:
-        raise UnreadableModelError(f"cannot write {target}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    recover(target.parent)
+    with staging(target) as folder:
+        try:
+            (folder / FINISHED).mkdir()
+            yield folder / FINISHED
+            (folder / FINISHED).rename(target)
+        except (OSError, tf.errors.OpError) as error:
+            full = full_disk(error, target.parent)
+            if full is None and not isinstance(error, OSError):
+                raise
+            raise UnreadableModelError(full or in_words(error, target.parent, f"cannot write {target}")) from error

@@ -14,6 +14,7 @@ from migrate.tensorflow_private.op_defs import op_def
 from migrate.verify.signature_tensors import Array
 
 _LIMIT = 20_000
+_MOST_RESHAPES = 100
 _PASSED_ON = frozenset({"Identity", "StopGradient", "Enter", "Switch", "RefIdentity", "RefSwitch", "RefEnter", "Cast"})
 
 
@@ -125,13 +126,15 @@ class DataFlow:
 
     def constant(self, tensor: Tensor) -> Array | None:
         """Return the value of a Const, reshaped by constants or not, or None."""
+        shapes: list[Array | None] = []
         origin, node = self.origin(tensor)
-        if node is not None and node.op == "Reshape":
-            content, shape = (self.constant(each) for each in self._inputs[origin.scope, origin.node][:2])
-            return None if content is None or shape is None else content.reshape(shape)
-        if node is None or node.op != "Const":
-            return None
-        value: Array = tf.make_ndarray(node.attr["value"].tensor)
+        while node is not None and node.op == "Reshape" and len(shapes) < _MOST_RESHAPES:
+            content, shape = self._inputs[origin.scope, origin.node][:2]
+            shapes.append(_const_value(self.origin(shape)[1]))
+            origin, node = self.origin(content)
+        value = _const_value(node)
+        for one in reversed(shapes):
+            value = None if value is None or one is None else value.reshape(one)
         return value
 
     def _index(self, scope: str, nodes: Any) -> None:
@@ -187,3 +190,10 @@ class DataFlow:
         function = self._functions.get(tensor.scope)
         names = [argument.name for argument in function.signature.input_arg] if function is not None else []
         return names.index(tensor.node) if tensor.node in names else None
+
+
+def _const_value(node: Any | None) -> Array | None:
+    if node is None or node.op != "Const":
+        return None
+    value: Array = tf.make_ndarray(node.attr["value"].tensor)
+    return value

@@ -31,10 +31,10 @@ def run_proof(task: ProofTask) -> Proof:
         Tf1to2Error: the old model cannot serve as the reference.
     """
     from migrate.preflight.ops import load_op_libraries
-    from migrate.verify.prover import prove_here
+    from migrate.verify.apart import prove_apart
 
     load_op_libraries(task.op_libraries)
-    return prove_here(task.old, task.new, task.old_tags, task.options)
+    return prove_apart(task.old, task.new, task.old_tags, task.options)
 
 
 def import_tensorflow() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from migrate.verify.proof import SECONDS_PER_REQUEST
+from migrate.verify.request_limit import limited
 from migrate.verify.signature_tensors import Array, Slot, Values, as_array, portable, slot_tensors
 
 _SAVABLE = re.compile(r"[A-Za-z0-9_.\-][A-Za-z0-9_.\-/]*")
@@ -18,14 +20,23 @@ _SAVABLE = re.compile(r"[A-Za-z0-9_.\-][A-Za-z0-9_.\-/]*")
 class NativeModel:
     """A loaded model. Raises what TensorFlow raises when the model does not load."""
 
-    def __init__(self, export_dir: Path, tags: frozenset[str], signatures: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        export_dir: Path,
+        tags: frozenset[str],
+        signatures: Mapping[str, Any] | None = None,
+        *,
+        seconds_per_request: float = SECONDS_PER_REQUEST,
+    ) -> None:
         """Load a model.
 
         Args:
             export_dir: its folder.
             tags: of its MetaGraphDef.
             signatures: its SignatureDefs. They tell which argument stands for an input whose key cannot be one.
+            seconds_per_request: how long it may work on one.
         """
+        self._seconds = seconds_per_request
         self.export_dir = export_dir
         self._signatures = signatures or {}
         self._loaded = tf.saved_model.load(str(export_dir), tags=sorted(tags))
@@ -40,6 +51,7 @@ class NativeModel:
 
         Raises:
             KeyError: the function has no such argument, or gives no such output.
+            RequestTimeoutError: it takes too long.
             Exception: what TensorFlow raises.
         """
         function = self._loaded.signatures[key]
@@ -48,7 +60,8 @@ class NativeModel:
         for slot, value in request.items():
             name = self._argument(key, slot, specs)
             arguments[name] = tf.constant(value, dtype=specs[name].dtype)
-        outputs = dict(_flatten(function(**arguments)))
+        with limited(self._seconds):
+            outputs = dict(_flatten(function(**arguments)))
         return {
             each.slot: portable(_output(each.slot, outputs), self.export_dir)
             for each in slot_tensors(signature.outputs)

@@ -17,10 +17,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from migrate.disk import full_disk
 from migrate.errors import Tf1to2Error, UnreadableModelError
 from migrate.legacy.saved_model import read_saved_model
 from migrate.preflight.effects import refuse_effects
 from migrate.preflight.signatures import refuse_unsafe_assets
+from migrate.scratch import temporary_folder
 from migrate.verify.compare import Comparison, compare, same_kind, worst
 from migrate.verify.contract import compare_assets, compare_signatures, path_left_behind
 from migrate.verify.error_text import first_line
@@ -114,7 +116,7 @@ class _Prover:
 
     def _in_session(self, judge: _Judge, copy: Path, new_graph: Any) -> tuple[list[SignatureCheck], tuple[str, ...]]:
         try:
-            model = SessionModel(copy, self.tags)
+            model = SessionModel(copy, self.tags, self.options.seconds_per_request)
         except Exception as error:  # TensorFlow raises errors of many classes here.
             return [], (f"the TF1 loader cannot load the new model: {first_line(error)}",)
         with model:
@@ -123,7 +125,7 @@ class _Prover:
 
     def _natively(self, proof: Proof, judge: _Judge, copy: Path, new_graph: Any) -> Proof:
         try:
-            model = NativeModel(copy, self.tags, client_signatures(new_graph))
+            model = self._native(copy, self.tags, new_graph)
         except Exception as error:  # as above
             return _added(proof, [], (f"tf.saved_model.load cannot load the new model: {first_line(error)}",))
         weights = judge.weights(model)
@@ -141,6 +143,10 @@ class _Prover:
             gc.collect()
             return self._second_save(proof, judge, saved, cause, unsavable, new_graph)
 
+    def _native(self, folder: Path, tags: frozenset[str], new_graph: Any) -> NativeModel:
+        signatures = client_signatures(new_graph)
+        return NativeModel(folder, tags, signatures, seconds_per_request=self.options.seconds_per_request)
+
     def _second_save(
         self, proof: Proof, judge: _Judge, saved: Path, cause: str, unsavable: frozenset[str], new_graph: Any
     ) -> Proof:
@@ -149,7 +155,7 @@ class _Prover:
         with moved_copy(saved) as second:
             try:
                 # Plain TensorFlow always saves under the tag `serve`.
-                model = NativeModel(second, frozenset({"serve"}), client_signatures(new_graph))
+                model = self._native(second, frozenset({"serve"}), new_graph)
             except Exception as error:  # as above
                 return _added(proof, [], (f"a second save does not load: {first_line(error)}",))
             return _added(proof, judge.checks(Loading.SECOND_SAVE, model.run, unsavable), ())
@@ -164,6 +170,8 @@ def _cause(action: Callable[[], None]) -> str:
     try:
         action()
     except Exception as error:  # as above
+        if full_disk(error, temporary_folder()):  # that is no fault of the model
+            raise
         return first_line(error)
     return ""
 
@@ -212,6 +220,8 @@ class _Judge:
     def _check(self, key: str, run: Run, loading: Loading, runner: Runner) -> SignatureCheck:
         if not run.error and key in self.missing:
             return SignatureCheck(key, loading, Outcome.DIFFERENT, reason="the new model has no such signature")
+        if run.timed_out:
+            return SignatureCheck(key, loading, Outcome.NOT_RUN, reason=f"the original gives {run.error}")
         found = run_requests(lambda request: runner(key, run.signature, request), run.requests)
         if run.error:
             also = f"; so does the new model: {found.error}" if found.error else "; the new model runs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from migrate.verify.error_text import first_line
 from migrate.verify.inputs import RequestPlanner
 from migrate.verify.native_model import NativeModel
 from migrate.verify.proof import ProofOptions
+from migrate.verify.request_limit import RequestTimeoutError
 from migrate.verify.session_model import SessionModel
 from migrate.verify.signature_tensors import Values, client_signatures, slot_tensors
 from migrate.verify.stateful import changes_state
@@ -26,12 +27,13 @@ from migrate.verify.weights import ReferenceState, native_state, reference_state
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one signature gave: an output per request, or the error of the first request that failed."""
+    """What one signature gave: an output per request, or the error of the first that failed or took too long."""
 
     signature: Any
     requests: tuple[Values, ...]
     outputs: tuple[Values, ...] = ()
     error: str = ""
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def run_requests(runner: Callable[[Values], Values], requests: Iterable[Values])
     for number, request in enumerate(given, start=1):
         try:
             outputs.append(runner(request))
+        except RequestTimeoutError as error:
+            return Run(None, given, tuple(outputs), f"{error} (request {number})", timed_out=True)
         except Exception as error:  # TensorFlow raises errors of many classes here.
             return Run(None, given, tuple(outputs), f"request {number}: {first_line(error)}")
     return Run(None, given, tuple(outputs))
@@ -80,8 +84,8 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
     if lost:
         edits = (replace_lost_kernels,)
         notes.append(f"the original was run with stock ops in place of {', '.join(lost)}, which has no kernel here")
-    with _loaded(old, tags, edits) as model:
-        state = _state(model)
+    with _loaded(old, tags, edits, options) as model:
+        state = _state(model, options)
         if state.uninitialised:
             notes.append(f"{len(state.uninitialised)} variables have no value in the original, either")
         planner = RequestPlanner(model, options, proto_path(old))
@@ -102,18 +106,18 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
         graph, needs_tables = model.graph, model.tables_initialised_by_collection
         fetches = [each.tensor for run in runs.values() for each in slot_tensors(run.signature.outputs)]
         may_have_changed = retried and changes_state(meta_graph.graph_def, fetches)
-    afresh = functools.partial(_run_afresh, old, tags, runs, needs_tables)
+    afresh = functools.partial(_run_afresh, old, tags, runs, needs_tables, options)
     if may_have_changed:
         runs = dict(afresh(edits).runs)
     return Reference(state, runs, graph, tuple(notes), functools.partial(afresh, (*edits, draw_anew)))
 
 
 @contextmanager
-def _loaded(old: Path, tags: frozenset[str], edits: tuple[Edit, ...]) -> Iterator[SessionModel]:
+def _loaded(old: Path, tags: frozenset[str], edits: tuple[Edit, ...], options: ProofOptions) -> Iterator[SessionModel]:
     with ExitStack() as stack:
         place = stack.enter_context(edited_copy(old, tags, edits)) if edits else old
         try:
-            model = SessionModel(place, tags)
+            model = SessionModel(place, tags, options.seconds_per_request)
         except Exception as error:  # as above
             raise UnreadableModelError(
                 f"{old} cannot be loaded by the TF1 loader, so there is nothing to compare with: {first_line(error)}"
@@ -121,9 +125,10 @@ def _loaded(old: Path, tags: frozenset[str], edits: tuple[Edit, ...]) -> Iterato
         yield stack.enter_context(model)
 
 
-def _state(model: SessionModel) -> ReferenceState:
+def _state(model: SessionModel, options: ProofOptions) -> ReferenceState:
     if model.meta_graph.HasField("object_graph_def"):
-        return native_state(NativeModel(model.export_dir, model.tags))
+        seconds = options.seconds_per_request
+        return native_state(NativeModel(model.export_dir, model.tags, seconds_per_request=seconds))
     return reference_state(model)
 
 
@@ -137,8 +142,8 @@ def _find_requests(model: SessionModel, key: str, signature: Any, planner: Reque
         run = run_requests(answers, plan.requests)
         if "table not initialized" in run.error.lower() and model.initialise_tables():
             run = run_requests(answers, plan.requests)
-        run = Run(signature, run.requests, run.outputs, run.error)
-        if not run.error:
+        run = replace(run, signature=signature)
+        if not run.error or run.timed_out:
             return run, tries
         first = first or run
     assert first is not None, "a planner gives at least one plan"
@@ -158,15 +163,23 @@ def _with_warmups(model: SessionModel, key: str, run: Run, planner: RequestPlann
 
 
 def _run_afresh(
-    old: Path, tags: frozenset[str], runs: Mapping[str, Run], needs_tables: bool, edits: tuple[Edit, ...]
+    old: Path,
+    tags: frozenset[str],
+    runs: Mapping[str, Run],
+    needs_tables: bool,
+    options: ProofOptions,
+    edits: tuple[Edit, ...],
 ) -> Again:
-    with _loaded(old, tags, edits) as model:
-        state = _state(model)
+    with _loaded(old, tags, edits, options) as model:
+        state = _state(model, options)
         if needs_tables:
             model.initialise_tables()
         found = {}
         for key, run in runs.items():
+            if run.timed_out:
+                found[key] = run
+                continue
             # A signature that fails may change state before it does.
             again = run_requests(functools.partial(model.run, run.signature), run.requests)
-            found[key] = Run(run.signature, again.requests, again.outputs, again.error)
+            found[key] = replace(again, signature=run.signature)
         return Again(state, found)

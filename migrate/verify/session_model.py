@@ -12,9 +12,13 @@ import tensorflow as tf
 
 from migrate.legacy.collections import table_initializers
 from migrate.legacy.saved_model import read_saved_model
+from migrate.verify.proof import SECONDS_PER_REQUEST
+from migrate.verify.request_limit import limited
 from migrate.verify.signature_tensors import Array, Slot, Values, as_array, portable, slot_tensors
 
 _v1 = tf.compat.v1
+# Far slower than a disk: loading shall end, not be measured.
+_RESTORED_BYTES_A_SECOND = 10e6
 _UNREADABLE = (tf.resource, tf.variant)
 
 
@@ -24,7 +28,10 @@ class SessionModel:
     Raises what TensorFlow raises when the model does not load.
     """
 
-    def __init__(self, export_dir: Path, tags: frozenset[str]) -> None:
+    def __init__(
+        self, export_dir: Path, tags: frozenset[str], seconds_per_request: float = SECONDS_PER_REQUEST
+    ) -> None:
+        self._seconds = seconds_per_request
         self.export_dir = export_dir
         self.tags = tags
         self.devices_cleared = False
@@ -41,11 +48,14 @@ class SessionModel:
 
     def _load(self, *, clear_devices: bool) -> None:
         self.graph = tf.Graph()
-        self.session = _v1.Session(graph=self.graph, config=_v1.ConfigProto(allow_soft_placement=True))
+        seconds = self._seconds + _weight_bytes(self.export_dir) / _RESTORED_BYTES_A_SECOND
+        config = _v1.ConfigProto(allow_soft_placement=True, operation_timeout_in_ms=int(1000 * seconds))
+        self.session = _v1.Session(graph=self.graph, config=config)
         try:
-            self.meta_graph: Any = _v1.saved_model.load(
-                self.session, sorted(self.tags), str(self.export_dir), clear_devices=clear_devices
-            )
+            with limited(seconds):
+                self.meta_graph: Any = _v1.saved_model.load(
+                    self.session, sorted(self.tags), str(self.export_dir), clear_devices=clear_devices
+                )
         except Exception:
             self.session.close()
             raise
@@ -62,6 +72,7 @@ class SessionModel:
         """Run one signature and return its outputs.
 
         Raises:
+            RequestTimeoutError: it takes too long.
             Exception: what TensorFlow raises; a signature that names a tensor that is not there counts as that.
         """
         feeds = {each.tensor: request[each.slot] for each in slot_tensors(signature.inputs) if each.slot in request}
@@ -69,7 +80,9 @@ class SessionModel:
         for slot, tensor in fetches.items():
             if tensor.dtype in _UNREADABLE:
                 raise TypeError(f"the output {slot} is a {tensor.dtype.name}, which no Session can return")
-        values = self.session.run(list(fetches.values()), feeds)
+        options = _v1.RunOptions(timeout_in_ms=int(1000 * self._seconds))
+        with limited(self._seconds):
+            values = self.session.run(list(fetches.values()), feeds, options=options)
         found = zip(fetches, values, strict=True)
         return {slot: portable(as_array(value), self.export_dir) for slot, value in found}
 
@@ -129,6 +142,10 @@ def asset_files(meta_graph: Any) -> dict[str, str]:
     from migrate.legacy.collections import asset_file_defs
 
     return {asset.tensor_info.name: asset.filename for asset in asset_file_defs(meta_graph)}
+
+
+def _weight_bytes(model_dir: Path) -> int:
+    return sum(file.stat().st_size for file in (model_dir / "variables").glob("*"))
 
 
 def available_tags(model_dir: Path) -> tuple[frozenset[str], ...]:

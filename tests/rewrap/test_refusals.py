@@ -124,7 +124,7 @@ def broken_attribute(meta_graph: Any) -> None:
         (no_such_input_output, "'serving_default'.*'x:2' is not in the graph"),
         (unknown_op, "MyCompanysAdd is not known to TensorFlow"),
         (input_of_unknown_op, "'x:0' is an output of the op MyCompanysInput, which TensorFlow .* does not know"),
-        (dangling_edge, "the node 'y' needs the node 'lost'"),
+        (dangling_edge, "the node 'y' takes 'lost', which is not in the graph"),
         (other_checkpoint_names, "no tensor '(weights|bias)_other' for the variable"),
         (no_restore_op, "restore op 'nowhere', which is not in the graph"),
         (asset_outside, "lies outside the model's assets folder"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -28,17 +27,19 @@ def demo(
     parsing, a vocabulary file behind a lookup table. TensorFlow 2's own load and save would lose its weights silently.
     """
     from migrate.cli.commands.rewrap import exit_status, report, run_with_progress
+    from migrate.cli.console import say
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.rewrap_tree.plan import plan
     from migrate.rewrap_tree.run import Settings
+    from migrate.scratch import scratch_folder
 
     model = Path(__file__).parents[2] / "demo_model"
-    with tempfile.TemporaryDirectory(prefix="tf1to2-demo-") as folder:
-        target = output or Path(folder) / "demo_model"
-        typer.echo(
-            f"Rewrapping {model}, a SavedModel written by TensorFlow 1.15.5; the first import takes a while.", err=True
-        )
+    check_model_outputs(outputs(json=json_file), [model], made=output)
+    with scratch_folder() as folder:
+        target = output or folder / "demo_model"
+        say(f"Rewrapping {model}, a SavedModel written by TensorFlow 1.15.5; the first import takes a while.")
         rows = run_with_progress(plan([model], target, replace=False), Settings())
         report(rows, json_file)
     if output is not None:
-        typer.echo(f"The TF2 SavedModel is in {output}.", err=True)
+        say(f"The TF2 SavedModel is in {output}.")
     raise typer.Exit(exit_status(rows))

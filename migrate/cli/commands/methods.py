@@ -40,12 +40,14 @@ def methods(
 
     Exit status 1: a signature breaks a rule of Serving, so that its own API would refuse it.
     """
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.errors import Tf1to2Error
     from migrate.workers import call_in_process
 
     wanted = _parsed(assignments or [])
     if output is not None and not wanted and legacy is None:
         raise Tf1to2Error("-o writes a changed copy: say what to change with --set or --from.")
+    check_model_outputs(outputs(json=json_file), [model, legacy], made=output)
     # In a process of its own, for TensorFlow's talk while it is imported.
     shown = call_in_process(_set_and_show, _Task(model, wanted, legacy, output))
     if json_file != "-":
@@ -106,25 +108,28 @@ def _parsed(assignments: list[str]) -> dict[str, Method]:
 
 
 def _print_table(model: Path, signatures: tuple[SignatureMethod, ...]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    table = Table(title=f"{escape(str(model))}: signatures", title_justify="left")
+    from migrate.cli.console import product_console
+    from migrate.visible import sentence, shown_name
+
+    console = product_console()
+    table = Table(title=f"{escape(sentence(str(model)))}: signatures", title_justify="left")
     for heading in ("signature", "tags", "method name", "Serving API"):
         table.add_column(heading, overflow="fold")
     for signature in signatures:
         table.add_row(
-            escape(signature.key),
-            escape(", ".join(signature.tags)),
-            escape(signature.method_name) or "(empty)",
+            escape(shown_name(signature.key)),
+            escape(", ".join(map(shown_name, signature.tags))),
+            escape(shown_name(signature.method_name)) or "(empty)",
             ", ".join(signature.apis) or "none with the method-name check on",
         )
-    console.print(table if signatures else f"{escape(str(model))} has no signature.")
+    console.print(table if signatures else f"{escape(sentence(str(model)))} has no signature.")
     for signature in signatures:
         for rule in signature.broken_rules:
-            console.print(f"[yellow]broken rule:[/yellow] {escape(signature.key)}: {escape(str(rule))}")
+            broken = f"{shown_name(signature.key)}: {sentence(str(rule))}"
+            console.print(f"[yellow]broken rule:[/yellow] {escape(broken)}")
 
 
 def _write_json(model: Path, signatures: tuple[SignatureMethod, ...], target: str) -> None:

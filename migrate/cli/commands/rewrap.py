@@ -9,6 +9,7 @@ import typer
 
 from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
+from migrate.cli.numbers import processes, seconds, tolerance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +42,21 @@ def rewrap(
         typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes at a time; default: cores.")
+        int | None, typer.Option("--jobs", "-j", callback=processes, help="Processes at a time; default: cores.")
     ] = None,
-    rtol: Annotated[float, typer.Option(min=0.0, help="Relative tolerance of the proof, for floats.")] = 1e-5,
-    atol: Annotated[float, typer.Option(min=0.0, help="Absolute tolerance of the proof, for floats.")] = 1e-6,
+    rtol: Annotated[
+        float, typer.Option(callback=tolerance, help="Relative tolerance of the proof, for floats.")
+    ] = 1e-5,
+    atol: Annotated[
+        float, typer.Option(callback=tolerance, help="Absolute tolerance of the proof, for floats.")
+    ] = 1e-6,
     timeout: Annotated[
-        float, typer.Option(min=1.0, metavar="SECONDS", help="For writing or proving one model.")
+        float, typer.Option(callback=seconds, metavar="SECONDS", help="For writing or proving one model.")
     ] = 1800,
+    request_timeout: Annotated[
+        float,
+        typer.Option(callback=seconds, metavar="SECONDS", help="For each request that the proof runs."),
+    ] = 30.0,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the rows as JSON to a file, or - for stdout.")
     ] = None,
@@ -59,6 +68,8 @@ def rewrap(
 
     Exit status 1: a proof failed or could not be completed. 2: a model was refused.
     """
+    from migrate.cli.console import say
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.cli.rewrap_table import print_tracebacks
     from migrate.legacy.find import unreadable_folders
     from migrate.rewrap_tree.plan import plan
@@ -66,11 +77,13 @@ def rewrap(
     from migrate.verify.proof import ProofOptions
 
     allowed = allowed_ops(allow_ops)
-    planned = plan(models, output, replace=force)
+    wanted = None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip())
+    check_model_outputs(outputs(json=json_file), [*models, *(op_libraries or ())], made=output)
+    planned = plan(models, output, replace=force, keep_failed=keep_failed, tags=wanted)
     settings = Settings(
-        tags=None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip()),
+        tags=wanted,
         replace=force,
-        proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol, allowed=allowed),
+        proof=None if no_verify else ProofOptions(rtol, atol, allowed=allowed, seconds_per_request=request_timeout),
         keep_failed=keep_failed,
         allowed=allowed,
         op_libraries=tuple(op_libraries or ()),
@@ -79,7 +92,7 @@ def rewrap(
     )
     denied = [folder for model in models if model.is_dir() for folder in unreadable_folders(model)]
     for folder in denied:
-        typer.echo(f"tf1to2: {folder} may not be listed, so models in it are left out.", err=True)
+        say(f"tf1to2: {folder} may not be listed, so models in it are left out.")
     rows = run_with_progress(planned, settings)
     report(rows, json_file)
     if context.obj is not None and context.obj.debug:
@@ -100,11 +113,13 @@ def report(rows: Sequence[Row], json_file: str | None) -> None:
     """Print the table, or the sentence of a single model that needs nothing; write the JSON."""
     from migrate.cli.json_output import write_json
     from migrate.cli.rewrap_table import as_json, print_notes, print_table
+    from migrate.cli.streams import put
     from migrate.rewrap_tree.row import RowOutcome
+    from migrate.visible import sentence
 
     if json_file != "-":
         if [row.outcome for row in rows] == [RowOutcome.NOTHING_TO_DO]:
-            typer.echo(rows[0].notes[0])
+            put("-", f"{sentence(rows[0].notes[0])}\n")
         else:
             print_table(rows)
     print_notes(rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
+from migrate.cli.numbers import seconds, tolerance
 
 if TYPE_CHECKING:
     from migrate.verify import Proof, SignatureCheck
@@ -26,8 +27,8 @@ def verify(
     tags: Annotated[
         str | None, typer.Option("--tags", metavar="TAG,TAG", help="The tags of the MetaGraph to compare.")
     ] = None,
-    rtol: Annotated[float, typer.Option("--rtol", min=0.0, help="Relative tolerance of floats.")] = 1e-5,
-    atol: Annotated[float, typer.Option("--atol", min=0.0, help="Absolute tolerance of floats.")] = 1e-6,
+    rtol: Annotated[float, typer.Option("--rtol", callback=tolerance, help="Relative tolerance of floats.")] = 1e-5,
+    atol: Annotated[float, typer.Option("--atol", callback=tolerance, help="Absolute tolerance of floats.")] = 1e-6,
     inputs: Annotated[
         Path | None,
         typer.Option(
@@ -39,7 +40,12 @@ def verify(
         list[Path] | None,
         typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
     ] = None,
-    seconds: Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds that the proof may take.")] = 1800.0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", callback=seconds, metavar="SECONDS", help="For the whole proof.")
+    ] = 1800.0,
+    request_timeout: Annotated[
+        float, typer.Option("--request-timeout", callback=seconds, metavar="SECONDS", help="For each request.")
+    ] = 30.0,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the proof as JSON to a file, or - for stdout.")
     ] = None,
@@ -50,17 +56,20 @@ def verify(
     outside of the process, unless --allow-ops allows it. Exit status 1: something differs, or a signature could not
     be compared.
     """
-    from rich.console import Console
-
+    from migrate.cli.console import talk_console
     from migrate.cli.json_output import write_json
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.verify import ProofOptions, prove_in_fresh_process
 
+    check_model_outputs(outputs(json=json_file), [old, new, inputs])
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
-    options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None, allowed_ops(allow_ops))
+    options = ProofOptions(
+        rtol, atol, str(inputs.resolve()) if inputs is not None else None, allowed_ops(allow_ops), request_timeout
+    )
     libraries = tuple(op_libraries or ())
-    with Console(stderr=True).status("Comparing the models in a fresh process"):
+    with talk_console().status("Comparing the models in a fresh process"):
         proof = prove_in_fresh_process(
-            old, new, old_tags=wanted, options=options, op_libraries=libraries, seconds=seconds
+            old, new, old_tags=wanted, options=options, op_libraries=libraries, seconds=timeout
         )
     if json_file != "-":
         _print(proof)
@@ -82,12 +91,15 @@ def proof_as_json(proof: Proof) -> dict[str, Any]:
 
 
 def _print(proof: Proof) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    table = Table(title=f"{escape(proof.new)} beside {escape(proof.old)}", title_justify="left")
+    from migrate.cli.console import product_console
+    from migrate.visible import sentence, shown_name
+
+    console = product_console()
+    title = f"{escape(sentence(proof.new))} beside {escape(sentence(proof.old))}"
+    table = Table(title=title, title_justify="left")
     ways = list(dict.fromkeys(check.loading for check in proof.checks))
     for heading in ("signature", "requests", *(way.value for way in ways), "largest difference"):
         table.add_column(heading, overflow="fold")
@@ -95,18 +107,22 @@ def _print(proof: Proof) -> None:
         outcomes = {check.loading: check.outcome.value for check in checks}
         requests = str(max(check.requests for check in checks))
         table.add_row(
-            escape(signature), requests, *(outcomes.get(way, "") for way in ways), "\n".join(_largest(checks))
+            escape(shown_name(signature)),
+            requests,
+            *(outcomes.get(way, "") for way in ways),
+            escape("\n".join(_largest(checks))),
         )
     if proof.checks:
         console.print(table)
     if proof.weights is not None:
         console.print(f"Variables: {proof.weights.equal} of {proof.weights.compared} equal, bit for bit.")
     for cause in proof.causes:
-        console.print(f"[red]different:[/red] {escape(cause)}")
+        console.print(f"[red]different:[/red] {escape(sentence(cause))}")
     for check in proof.unproven:
-        console.print(f"[yellow]not compared:[/yellow] {escape(check.signature)}: {escape(check.reason)}")
+        not_compared = f"{shown_name(check.signature)}: {sentence(check.reason)}"
+        console.print(f"[yellow]not compared:[/yellow] {escape(not_compared)}")
     for note in proof.notes:
-        console.print(f"note: {escape(note)}")
+        console.print(f"note: {escape(sentence(note))}")
     console.print(_verdict(proof))
 
 
@@ -118,10 +134,12 @@ def _by_signature(proof: Proof) -> dict[str, list[SignatureCheck]]:
 
 
 def _largest(checks: list[SignatureCheck]) -> list[str]:
+    from migrate.visible import shown_name
+
     largest = max(checks, key=lambda check: check.max_absolute)
     lines = [f"{largest.max_absolute:.3g} (relative {largest.max_relative:.3g})" if largest.max_absolute else "0"]
     by_chance = sorted({output for check in checks for output in check.nondeterministic})
-    return lines + [f"by chance in the original: {output}" for output in by_chance]
+    return lines + [f"by chance in the original: {shown_name(output)}" for output in by_chance]
 
 
 def _verdict(proof: Proof) -> str:

@@ -54,7 +54,7 @@ def test_newlines_are_kept(newline: str) -> None:
         (b"# simple_save\nx = '\xff\xfe'\n", "decoded"),
         (b"# coding: no-such-codec\nsimple_save()\n", "decoded"),
         (b"simple_save(\n", "no valid Python 3"),
-        (b"simple_save\x00()\n", "valid Python"),
+        (b"simple_save\x00()\n", "null bytes"),
     ],
 )
 def test_what_cannot_be_read_is_a_failure_with_a_reason(data: bytes, words: str) -> None:
