@@ -12,8 +12,8 @@ from migrate.cli.numbers import processes
 from migrate.errors import Tf1to2Error
 
 if TYPE_CHECKING:
-    from codemods.site import Mode
-    from codemods.target import Target
+    from codemods.names.target import Target
+    from codemods.source.mode import Mode
     from migrate.codemod.budget import Budget
 
 
@@ -74,7 +74,7 @@ def rules_of(entries: list[str] | None) -> tuple[str, ...]:
 
 def mode_of(choice: ModeChoice) -> Mode | None:
     """Return the mode that `--mode` forces, None for the one that suits each program."""
-    from codemods.site import Mode
+    from codemods.source.mode import Mode
 
     return None if choice is ModeChoice.AUTO else Mode(choice.value)
 
@@ -85,8 +85,8 @@ def target_of(version: str | None) -> Target:
     Raises:
         Tf1to2Error: Rewritten code does not run on it.
     """
-    from codemods import target
     from codemods.errors import UnsupportedTargetError
+    from codemods.names import target
 
     if version is None:
         return target.installed_target()

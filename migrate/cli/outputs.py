@@ -51,7 +51,7 @@ def check_code_outputs(named: Iterable[Output], decisions: Path | None = None) -
     Raises:
         Tf1to2Error: one of them is refused; the message says why.
     """
-    from codemods.requirement_files import is_requirement_file
+    from codemods.requirements.files import is_requirement_file
     from migrate.codemod.discover import SUFFIXES
 
     for output, place in _checked(named, None):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from codemods.registry import find_rule
+from codemods.rules.registry import find_rule
 from migrate.cli.interrupts import uninterrupted
 from migrate.cli.review_editor import edit
 from migrate.cli.review_keys import Command, read_key

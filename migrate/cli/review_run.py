@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codemods.registry import select_rules
+from codemods.rules.registry import select_rules
 from migrate.cli.codemod_output import run_with_progress
 from migrate.cli.codemod_writing import stopped
 from migrate.cli.console import say

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from codemods.site import Mode
-from codemods.target import Target, installed_target
+from codemods.names.target import Target, installed_target
+from codemods.source.mode import Mode
 from migrate.codemod.budget import Budget
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from codemods.engine import Surroundings
-from codemods.guards import is_test_path
-from codemods.site import Mode
-from codemods.v1_usage import runs_on_tensorflow2
+from codemods.compat.v1_usage import runs_on_tensorflow2
+from codemods.engine.file_plans import Surroundings
+from codemods.engine.guards import is_test_path
+from codemods.source.mode import Mode
 from migrate.codemod.crew import Crew
 from migrate.codemod.grouping import Group, groups
 from migrate.codemod.worker import Marks, Scan, Worker

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from codemods.document import open_document
+from codemods.engine.decoded_file import open_document
 from codemods.errors import CodemodError
-from codemods.module import Module
+from codemods.source.module import Module
 from migrate.codemod.reading import read_source
 from migrate.errors import Tf1to2Error
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from codemods.site import Mode, Outcome, Site
-from codemods.target import Target
+from codemods.names.target import Target
+from codemods.site import Outcome, Site
+from codemods.source.mode import Mode
 
 
 class FileStatus(str, Enum):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from codemods.engine import Surroundings
+from codemods.engine.file_plans import Surroundings
 from migrate.codemod.crew import Crew, gather
 from migrate.codemod.discover import FileSet
 from migrate.codemod.options import RunOptions
@@ -39,11 +39,9 @@ def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], 
             results[item.path] = item
         for path, reason in crew.spoiled.items():  # one that no rule looks into, but that others import
             results.setdefault(path, failed(path, reason))
-    if any(rule.id == "SM903" for rule in crew.here.rules):
-        changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
-        results.update(
-            {item.path: item for item in requirement_results(files.root, files.folders, changed, options.target)}
-        )
+    changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
+    required = requirement_results(files.root, files.folders, changed, options.target, crew.here.rules)
+    results.update({item.path: item for item in required})
     kept = [item for item in results.values() if item.sites or item.status is FileStatus.FAILED]
     kept.sort(key=lambda item: item.path)
     return RunResult(

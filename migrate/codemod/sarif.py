@@ -6,8 +6,8 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from codemods.registry import all_rules
 from codemods.rule import Rule
+from codemods.rules.registry import all_rules
 from codemods.site import Outcome, Site
 from migrate.codemod.report import tool_name
 from migrate.codemod.result import FileResult, FileStatus, RunResult

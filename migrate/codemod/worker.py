@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from codemods.engine import Failure, FilePlan, OpenFile, Surroundings, open_file, prefilter
+from codemods.compat.v1_usage import Generation, runs_on_tensorflow2
+from codemods.engine.file_plans import Failure, FilePlan, OpenFile, Surroundings, open_file, prefilter
 from codemods.errors import CodemodError, UnparsableSourceError
-from codemods.registry import select_rules
-from codemods.site import Mode
-from codemods.v1_usage import Generation, runs_on_tensorflow2
+from codemods.rules.registry import select_rules
+from codemods.source.mode import Mode
 from migrate.codemod.options import RunOptions
 from migrate.codemod.project import LocalProject, Repository
 from migrate.codemod.reading import read_source

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codemods.requirement_files import is_requirement_file
+from codemods.requirements.files import is_requirement_file
 from migrate.codemod.discover import FileSet
 from migrate.review.decision import content_digest
 from migrate.review.stored import Replaced, StoredReview, WrittenFile

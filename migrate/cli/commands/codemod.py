@@ -70,7 +70,7 @@ def codemod(
     ] = False,
 ) -> None:
     """Rewrite TensorFlow 1 export code; without --write nothing changes and the diff is shown."""
-    from codemods.site import Mode
+    from codemods.source.mode import Mode
     from migrate.cli.codemod_output import CodemodOutput, exit_status, run_with_progress
     from migrate.cli.codemod_writing import clean
     from migrate.cli.codemod_writing import write as write_result
