@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from migrate.disk import full_disk, in_words
 from migrate.errors import Tf1to2Error, UnreadableModelError
+from migrate.files.destination import UnwritableError
 from migrate.legacy.model_files import extra_files
 from migrate.method_names.model_methods import set_method_names
 from migrate.rewrap.contract import legacy_methods, restore_contract
@@ -88,7 +89,7 @@ def staged(target: Path) -> Iterator[Path]:
             (folder / FINISHED).mkdir()
             yield folder / FINISHED
             (folder / FINISHED).rename(target)
-        except (OSError, tf.errors.OpError) as error:
+        except (OSError, UnwritableError, tf.errors.OpError) as error:
             full = full_disk(error, target.parent)
             if full is None and not isinstance(error, OSError):
                 raise
