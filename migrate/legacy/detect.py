@@ -57,11 +57,26 @@ def detect(path: Path) -> Detection:
     Raises:
         UnreadableModelError: it is none, or its main file is damaged; the message says which and what to do.
     """
+    check_speakable(path)
     if not path.exists():
         if path.is_symlink():
             raise UnreadableModelError(f"{path} is a symbolic link to {path.readlink()}, which does not exist.")
         raise UnreadableModelError(f"{path} does not exist.")
     return _detect_folder(path) if path.is_dir() else _detect_file(path)
+
+
+def check_speakable(path: Path) -> None:
+    """Refuse a path that TensorFlow cannot be given.
+
+    Raises:
+        UnreadableModelError: its bytes are no UTF-8.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableModelError(
+            f"{path}: its name is no UTF-8 text, which TensorFlow cannot take; rename it, or the folder it is in."
+        ) from error
 
 
 def checkpoint_of(detection: Detection) -> CheckpointFacts | None:
