@@ -90,7 +90,9 @@ def staged(target: Path) -> Iterator[Path]:
             yield folder / FINISHED
             (folder / FINISHED).rename(target)
         except (OSError, UnwritableError, tf.errors.OpError) as error:
-            full = full_disk(error, target.parent)
-            if full is None and not isinstance(error, OSError):
+            reason = full_disk(error, target.parent)
+            if reason is None and isinstance(error, OSError):
+                reason = in_words(error, target.parent, f"cannot write {target}")
+            if reason is None:
                 raise
-            raise UnreadableModelError(full or in_words(error, target.parent, f"cannot write {target}")) from error
+            raise UnreadableModelError(reason) from error
