@@ -1,4 +1,13 @@
-"""What every rule is: a documented class that finds sites in a module and drafts what becomes of them."""
+"""What every rule is: a documented class that finds sites in a module and drafts what becomes of them.
+
+The words of rules and planner: a rule *drafts* what would become of a call. The draft *claims* the other calls of the
+same site (of a builder, its adds and its `save`); a call that one chosen draft reports or claims is *taken*, and no
+other draft gets it. A draft whose edits meet those of a better one is *refused*: it turns manual. What its edits leave
+without use is *freed* (an import of it may go); what must be applied together with it is what it *needs*; what the
+engine keeps from being touched at all (tests, branches for TensorFlow 1) is *guarded*. An export's own words (the state
+is *taken* at one call and *written* at another, statements are *spent*) are those of
+`codemods.exports.session_exports.SessionExport`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +17,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import libcst as cst
-from libcst.codemod import CodemodCommand, CodemodContext
 
-from codemods.module import Module
-from codemods.site import Edit, Guidance, Import, Outcome, Site
-from codemods.target import Target
+from codemods.edit.edits import Edit, Import
+from codemods.names.target import Target
+from codemods.site import Guidance, Outcome, Site
+from codemods.source.module import Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +70,11 @@ class Draft:
     wants_v1: bool = False
 
 
-class Rule(CodemodCommand):
-    """Base of all rules. A subclass in a module `codemods/smNNN_<name>.py` is found by itself.
+class Rule:
+    """What every rule says of itself; all that the engine must know of one is declared here or by its drafts.
 
-    `python -m libcst.tool codemod -x codemods.<module>.<Class> PATH` runs one rule alone.
+    A rule is a subclass of `codemods.engine.runnable.RunnableRule` in a module `codemods/rules/smNNN_<name>.py`, where
+    the registry finds it.
     """
 
     id: ClassVar[str] = ""
@@ -79,13 +89,14 @@ class Rule(CodemodCommand):
     """A file in which none of these occurs is never parsed for this rule: keep them rare and exact."""
     precedence: ClassVar[int] = 0
     """Between drafts of one outcome for one call the higher rule wins (native beats shim beats manual before that)."""
-
-    def __init__(self, context: CodemodContext | None = None) -> None:
-        super().__init__(context or CodemodContext())
-
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.DESCRIPTION = cls.summary
+    follows_last: ClassVar[bool] = False
+    """It follows after all other rules: it spells what they leave."""
+    is_foundation: ClassVar[bool] = False
+    """What the other rules write counts on what this one adds: where that is in their way, none of it is made."""
+    keeps_session: ClassVar[bool] = True
+    """Its shims take a live session, so a program with one of them stays in graph mode."""
+    keeps_estimators: ClassVar[bool] = False
+    """What it writes goes on using `tf.estimator` where the target has it."""
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield a draft for every site of this rule, in `module.mode`. Never raises for code it does not understand."""
@@ -95,12 +106,9 @@ class Rule(CodemodCommand):
         """Yield what the module needs once its `sites` are known: imports, symbols. Edits must keep off theirs."""
         yield from ()
 
-    def transform_module_impl(self, tree: cst.Module) -> cst.Module:
-        """Apply every site of this rule alone: LibCST's own runner comes in here."""
-        from codemods.planning import plan_alone  # the planner knows rules, not the other way round
-        from codemods.rewriting import rewrite
-
-        return cst.parse_module(rewrite(tree.code, plan_alone(tree.code, self.context.filename or "<string>", [self])))
+    def plan_requirements(self, path: str, text: str, packages: frozenset[str], supported: str) -> tuple[Site, ...]:
+        """Return the sites of a requirement file: it must list `packages`, and TensorFlow in the `supported` range."""
+        return ()
 
     @classmethod
     def documentation(cls) -> str:

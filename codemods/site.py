@@ -1,10 +1,12 @@
-"""The values every rule deals in: a site, its outcome, and the edits that would make it so."""
+"""The values every rule deals in: a site, its outcome, and how closely to look."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
+
+from codemods.edit.edits import Edit, Import
 
 
 class Outcome(str, Enum):
@@ -22,42 +24,6 @@ class Guidance(str, Enum):
     MERGE = "merge"
     GLANCE = "glance"
     REVIEW = "review"
-
-
-class Mode(str, Enum):
-    """How the migrated program runs on TensorFlow 2."""
-
-    EAGER = "eager"
-    GRAPH = "graph"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
-    """Replace the characters `[start, end)` of the module's text; `start == end` inserts."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Import:
-    """A name the rewritten code needs: `import module [as asname]`, or `from module import name [as asname]`."""
-
-    module: str
-    name: str | None = None
-    asname: str | None = None
-
-    @property
-    def bound_name(self) -> str:
-        """The name it binds in the importing module."""
-        return self.asname or self.name or self.module.split(".")[0]
-
-    @property
-    def statement(self) -> str:
-        """The import as source code, without a newline."""
-        alias = f" as {self.asname}" if self.asname else ""
-        return f"import {self.module}{alias}" if self.name is None else f"from {self.module} import {self.name}{alias}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +48,8 @@ class Site:
     packages: frozenset[str] = frozenset()
     todo: Edit | None = None
     wants_v1: bool = False
+    keeps_session: bool = False
+    keeps_estimators: bool = False
 
     @property
     def changes(self) -> bool:
@@ -91,7 +59,5 @@ class Site:
 
 def site_id(rule: str, path: str, code: str, occurrence: int) -> str:
     """Return the id a decision about the site is stored under: it survives edits elsewhere in the file."""
-    digest = hashlib.sha256(
-        "\0".join((rule, path, code, str(occurrence))).encode("utf-8", "surrogateescape")
-    ).hexdigest()
+    digest = hashlib.sha256("\0".join((rule, path, code, str(occurrence))).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{rule}:{digest[:12]}"

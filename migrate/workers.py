@@ -2,7 +2,8 @@
 
 TensorFlow takes seconds to import and aborts the whole process on some inputs (a failed CHECK, a segmentation fault, no
 memory). So workers are fresh interpreters (never forks of one that has TensorFlow loaded), stay alive from call to
-call, and are replaced when they die.
+call, and are replaced when they die. What they and their libraries put into temporary files goes with the run, and they
+end with the process that started them, however that ends.
 
 Why not a library: `ProcessPoolExecutor` and loky fail every pending call when one worker dies, and do not say with
 which exit status; Pebble is LGPL, and its shared pipe loses a call whose worker dies before the acknowledgement is
@@ -15,8 +16,8 @@ import contextlib
 import multiprocessing
 import os
 import queue
+import shutil
 import signal
-import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from migrate.errors import Tf1to2Error
 from migrate.memory_limit import limit_memory
+from migrate.scratch import scratch_folder, use_scratch
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -148,11 +150,16 @@ class Workers:
         self._alive: list[_Worker] = []
         self._started = 0
         self._closed = False
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch = contextlib.ExitStack()
+        self._folder: Path | None = None
 
     def __enter__(self) -> Workers:
-        """Start the processes; they warm up while the caller goes on."""
-        self._folder = tempfile.TemporaryDirectory(prefix="tf1to2-workers-")
+        """Start the processes; they warm up while the caller goes on.
+
+        Raises:
+            Tf1to2Error: there is no room for temporary files.
+        """
+        self._folder = self._scratch.enter_context(scratch_folder())
         for _ in range(self._count):
             self._idle.put(self._start())
         return self
@@ -163,15 +170,16 @@ class Workers:
             self._closed = True
             for worker in self._alive:
                 worker.end()
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._scratch.close()
 
     def call(self, function: Callable[[Task], Value], task: Task) -> Result[Value]:
         """Run `function(task)` in a process as soon as one is idle, and return what became of it."""
         worker = self._idle.get()
         try:
-            if worker is None or not worker.is_alive():
-                worker = self._start()
+            if worker is not None and not worker.is_alive():
+                worker.remove_files()
+                worker = None
+            worker = worker or self._start()
             return _ENDED if worker is None else worker.run(function, task, self._timeout)
         finally:
             self._idle.put(worker)
@@ -182,20 +190,27 @@ class Workers:
             if self._closed or self._folder is None:
                 return None
             self._started += 1
-            worker = _Worker(Path(self._folder.name) / f"stderr-{self._started}", self._warm_up)
+            worker = _Worker(self._folder / f"worker-{self._started}", self._warm_up)
             self._alive = [*(one for one in self._alive if one.is_alive()), worker]
             return worker
 
 
 class _Worker:
-    """One process and the pipe to it."""
+    """One process, the pipe to it, and the folder of its files."""
 
-    def __init__(self, stderr: Path, warm_up: Callable[[], object] | None) -> None:
+    def __init__(self, folder: Path, warm_up: Callable[[], object] | None) -> None:
         context = multiprocessing.get_context("spawn")
-        self._stderr = stderr
+        self._folder = folder
+        self._stderr = folder / "stderr"
+        try:
+            folder.mkdir()
+            self._stderr.touch()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise Tf1to2Error(f"temporary files cannot be made in {folder.parent.parent}: {reason}.") from error
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, str(stderr), warm_up), name="tf1to2-worker", daemon=True
+            target=_serve, args=(theirs, folder, warm_up), name="tf1to2-worker", daemon=True
         )
         with _signals_held():
             self._process.start()
@@ -220,6 +235,10 @@ class _Worker:
         """End the process at once; it may be dead already."""
         self._process.kill()
         self._process.join(_SECONDS_TO_END)
+
+    def remove_files(self) -> None:
+        """Remove the files of a dead process; a crash in the middle of a model may leave many."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -252,7 +271,7 @@ def in_worker_process() -> bool:
     return _in_worker
 
 
-def _serve(connection: Connection, stderr: str, warm_up: Callable[[], object] | None) -> None:
+def _serve(connection: Connection, folder: Path, warm_up: Callable[[], object] | None) -> None:
     """Answer calls until the pipe closes. Runs in the worker process."""
     global _in_worker  # noqa: PLW0603 - set once, where the process begins
     _in_worker = True
@@ -262,7 +281,9 @@ def _serve(connection: Connection, stderr: str, warm_up: Callable[[], object] | 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-    log = os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    _end_with_parent()
+    use_scratch(folder)
+    log = os.open(folder / "stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 2)
     os.dup2(log, 1)  # standard output is the parent's product
     if warm_up is not None:
@@ -283,6 +304,30 @@ def _serve(connection: Connection, stderr: str, warm_up: Callable[[], object] | 
             connection.send(result)
         except Exception as error:  # a value or an error that cannot be pickled
             connection.send(Raised(RuntimeError(f"the result cannot be sent: {error!r} for {result!r}")))
+
+
+def _end_with_parent() -> None:
+    """Make this process end as soon as the one that started it is gone, also in the middle of a call.
+
+    The parent holds the other end of a pipe. A thread waits for its end; so does the system, where it can tell by a
+    signal (which ends the process), for a library that never lets another thread run. Linux' death signal of a parent
+    would not do: it is sent when the parent's *thread* ends.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+    threading.Thread(target=_end_after, args=(parent.sentinel,), name="tf1to2-parent", daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _cause(exit_code: int | None) -> str:

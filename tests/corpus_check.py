@@ -13,17 +13,18 @@ import argparse
 import csv
 import sys
 from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
 
-from codemods.document import open_document
-from codemods.engine import open_file
+from codemods.engine.decoded_file import open_document
+from codemods.engine.file_plans import open_file
 from codemods.errors import CodemodError
-from codemods.estimators import other_export, references
-from codemods.module import Module
+from codemods.estimators.uses import other_export, references
 from codemods.site import Outcome, Site
-from codemods.symbols import is_tensorflow
+from codemods.source.module import Module
+from codemods.source.symbols import is_tensorflow
 from migrate.codemod.discover import discover
 from migrate.codemod.options import RunOptions
 from migrate.codemod.project import LocalProject, Repository
@@ -42,6 +43,62 @@ _SYMBOLS = {
 _NEAR = 3
 
 
+@dataclass
+class _Tally:
+    """What a run over the repositories found."""
+
+    apis: set[str]
+    show: set[str]
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    rules: Counter[tuple[str, str]] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    unstable: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    near: list[str] = field(default_factory=list)
+
+    def add(self, repository: str, folder: Path, rows: list[dict[str, str]]) -> None:
+        """Run the codemods over a repository and compare with its rows of the list."""
+        result = run_codemods(discover([folder]), RunOptions())
+        files = {item.path: item for item in result.files}
+        used: set[str] = set()
+        for row in rows:
+            self._add_row(repository, folder, row, files.get(row["path"]), used)
+        for item in result.files:
+            for site in item.sites:
+                self.rules[site.rule, site.outcome.value] += 1
+                if _api(site) in self.apis and site.id not in used:
+                    self.extra.append(f"{repository} {item.path}:{site.line} {site.rule} {site.outcome.value}")
+            if "failed" in self.show and item.status is FileStatus.FAILED:
+                print(f"failed  {repository} {item.path}: {item.error}")
+        self.broken += _broken(repository, result)
+        self.unstable += _unstable(repository, folder, result)
+
+    def _add_row(
+        self, repository: str, folder: Path, row: dict[str, str], item: FileResult | None, used: set[str]
+    ) -> None:
+        site = _match(item, row, used)
+        kind = "test" if row["test"] else "non-test"
+        place = f"{repository} {row['path']}:{row['line']} {row['api']} {row['graph']}"
+        group = row["api"] if row["graph"] == "estimator" else row["graph"]
+        if site is not None:
+            used.add(site.id)
+            self.outcomes[kind, group, site.outcome.value] += 1
+            if site.outcome.value in self.show:
+                print(f"{site.outcome.value:7} {place}: {site.rule} {site.reason}")
+            return
+        other = _other(folder, row)
+        if other is not None:
+            self.outcomes[kind, group, "other"] += 1
+            self.others.append(f"{place} calls {other}")
+            self.near += [place] if _changed_lines(item, row) else []
+            return
+        reason = item.error if item is not None and item.status is FileStatus.FAILED else None
+        self.outcomes[kind, group, "unparsable" if reason else "missed"] += 1
+        self.missed.append(f"{place} {reason or ''}")
+
+
 def main() -> int:
     """Print the table; exit 1 if a site is missed, a changed file does not parse, or a second run changes something."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -50,68 +107,30 @@ def main() -> int:
     parser.add_argument("--apis", default="builder,simple_save")
     parser.add_argument("--show", default="missed,manual,failed")
     options = parser.parse_args()
-    show = set(options.show.split(","))
-    apis = set(options.apis.split(","))
-    rows = [row for row in csv.DictReader(options.sites.open(), delimiter="\t") if row["api"] in apis]
+    tally = _Tally(set(options.apis.split(",")), set(options.show.split(",")))
+    rows = [row for row in csv.DictReader(options.sites.open(), delimiter="\t") if row["api"] in tally.apis]
     by_repository: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in rows:
         by_repository[row["repository"]].append(row)
-    outcomes: Counter[tuple[str, str, str]] = Counter()
-    rules: Counter[tuple[str, str]] = Counter()
-    missed, broken, unstable, extra, others, near = [], [], [], [], [], []
     for repository in sorted(by_repository):
         folder = options.checkouts / repository.replace("/", "+")
-        if not folder.is_dir():
-            missed.append(f"{repository}: no checkout")
-            continue
-        result = run_codemods(discover([folder]), RunOptions())
-        files = {item.path: item for item in result.files}
-        used: set[str] = set()
-        for row in by_repository[repository]:
-            site = _match(files.get(row["path"]), row, used)
-            kind = "test" if row["test"] else "non-test"
-            place = f"{repository} {row['path']}:{row['line']} {row['api']} {row['graph']}"
-            group = row["api"] if row["graph"] == "estimator" else row["graph"]
-            if site is None:
-                failed = files.get(row["path"])
-                reason = failed.error if failed is not None and failed.status is FileStatus.FAILED else None
-                other = _other(folder, row)
-                if other is not None:
-                    outcomes[kind, group, "other"] += 1
-                    others.append(f"{place} calls {other}")
-                    near += [place] if _changed_lines(files.get(row["path"]), row) else []
-                    continue
-                outcomes[kind, group, "unparsable" if reason else "missed"] += 1
-                missed.append(f"{place} {reason or ''}")
-                continue
-            used.add(site.id)
-            outcomes[kind, group, site.outcome.value] += 1
-            if site.outcome.value in show:
-                print(f"{site.outcome.value:7} {place}: {site.rule} {site.reason}")
-        for item in result.files:
-            for site in item.sites:
-                rules[site.rule, site.outcome.value] += 1
-                if _api(site) in apis and site.id not in used:
-                    extra.append(f"{repository} {item.path}:{site.line} {site.rule} {site.outcome.value}")
-        broken += _broken(repository, result)
-        unstable += _unstable(repository, folder, result)
-        if "failed" in show:
-            for item in result.files:
-                if item.status is FileStatus.FAILED:
-                    print(f"failed  {repository} {item.path}: {item.error}")
-    _table(outcomes, rules)
+        if folder.is_dir():
+            tally.add(repository, folder, by_repository[repository])
+        else:
+            tally.missed.append(f"{repository}: no checkout")
+    _table(tally.outcomes, tally.rules)
     for title, lines in (
-        ("missed", missed),
-        ("other functions of the same name, by what the code says", others),
-        ("changes near those", near),
-        ("changed files that do not parse", broken),
-        ("files that a second run changes", unstable),
-        ("sites beyond the list", extra),
+        ("missed", tally.missed),
+        ("other functions of the same name, by what the code says", tally.others),
+        ("changes near those", tally.near),
+        ("changed files that do not parse", tally.broken),
+        ("files that a second run changes", tally.unstable),
+        ("sites beyond the list", tally.extra),
     ):
         print(f"\n{title}: {len(lines)}")
         for line in lines:
             print(f"  {line}")
-    return 1 if missed or broken or unstable or near else 0
+    return 1 if tally.missed or tally.broken or tally.unstable or tally.near else 0
 
 
 def _api(site: Site) -> str | None:

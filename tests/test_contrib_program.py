@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from codemods.engine import Surroundings, plan_file
-from codemods.site import Mode, Outcome
-from codemods.sm901_compat_v1 import CompatV1
-from codemods.sm902_contrib import Contrib
+from codemods.engine.file_plans import Surroundings, plan_file
+from codemods.rules.sm901_compat_v1 import CompatV1
+from codemods.rules.sm902_contrib import Contrib
+from codemods.site import Outcome
+from codemods.source.mode import Mode
 
 PROJECT = Path(__file__).parents[1]
 FIXTURE = PROJECT / "fixtures" / "contrib"

@@ -19,4 +19,4 @@ def test_every_command_exists(command: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(\w+/)`", README))))
 def test_every_folder_exists(name: str) -> None:
     root = Path(__file__).parents[1]
-    assert any((base / name).is_dir() for base in (root, root / "migrate"))
+    assert any((base / name).is_dir() for base in (root, root / "codemods", root / "migrate"))

@@ -17,7 +17,7 @@ from migrate.cli.streams import put
 from migrate.codemod.diff import unified_diff
 from migrate.codemod.discover import FileSet
 from migrate.codemod.options import RunOptions
-from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.codemod.result import FileResult, FileStatus, LeftOut, RunResult
 from migrate.codemod.run import run_codemods
 from migrate.errors import Tf1to2Error
 
@@ -34,19 +34,6 @@ class CodemodOutput:
     sarif: str | None
     statistics: bool
     check: bool
-
-    def write(self, result: RunResult) -> None:
-        """Write the changed files; those that cannot be written are told, and the run ends with status 2."""
-        from migrate.codemod.writing import replace_file
-
-        failures: list[str] = []
-        for item in result.changed:
-            try:
-                replace_file(result.root / item.path, item.old, item.new)
-            except Tf1to2Error as error:
-                failures.append(str(error))
-        if failures:
-            raise Tf1to2Error("\n".join(failures))
 
     def show(self, result: RunResult) -> None:
         """Print the products on stdout (or into their files) and the summary on stderr."""
@@ -86,6 +73,7 @@ def run_with_progress(files: FileSet, options: RunOptions) -> RunResult:
 def exit_status(result: RunResult, *, check: bool, wrote: bool) -> int:
     """Return 0 where nothing is left to do, 1 where changes are pending or (under `--check`) a person is needed.
 
+    A file left alone because a link leads out of what the run was given needs a person.
     2 where no file of the run could be worked on: one bad file among others is told and costs nothing else.
     """
     failed = result.count(FileStatus.FAILED)
@@ -93,7 +81,7 @@ def exit_status(result: RunResult, *, check: bool, wrote: bool) -> int:
         return FAILED
     pending = bool(result.changed) and not wrote
     manual = result.outcomes[Outcome.MANUAL] > 0 or failed > 0
-    return NEEDS_A_PERSON if pending or (check and manual) else 0
+    return NEEDS_A_PERSON if pending or (check and (manual or result.left_alone)) else 0
 
 
 def file_diff(item: FileResult) -> str:
@@ -121,15 +109,32 @@ def _talk(result: RunResult) -> Iterator[str]:
     for item in result.files:
         if item.status is FileStatus.FAILED:
             yield f"{item.path}: not rewritten: {item.error}"
+        elif item.error is not None:
+            yield f"{item.path}: left alone: {item.error}."
         for site in item.sites:
             if site.outcome is Outcome.MANUAL:
                 yield f"{place_of(item, site)}: {site.rule} needs a person: {site.reason}"
+    yield from left_out_lines(result.left_out)
     outcomes = result.outcomes
     counted = ", ".join(f"{outcomes[outcome]} {outcome.value}" for outcome in Outcome if outcomes[outcome])
     yield (
         f"{result.files_seen} files, {sum(outcomes.values())} sites"
         f"{f' ({counted})' if counted else ''}, {len(result.changed)} files to change in {result.seconds:.1f} s"
     )
+
+
+def left_out_lines(left_out: LeftOut) -> Iterator[str]:
+    """Yield what discovery left out, a line for each reason (and file)."""
+    for name in left_out.too_large:
+        yield f"{name}: left out: it is larger than 64 MB; name it to have it rewritten"
+    for name in left_out.unreadable:
+        yield f"{name}: left out: it cannot be read, or links to what is not there"
+    for name in left_out.no_files:
+        yield f"{name}: left out: it is a pipe, a socket or a device"
+    counted = [(left_out.ignored_files, "file"), (left_out.ignored_folders, "folder")]
+    words = " and ".join(f"{number} {noun}{'s'[: number != 1]}" for number, noun in counted if number)
+    if words:
+        yield f"left out: {words} that git ignores (--no-gitignore takes them)"
 
 
 def place_of(item: FileResult, site: Site) -> str:

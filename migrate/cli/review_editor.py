@@ -6,10 +6,9 @@ import os
 import shlex
 import signal
 import subprocess
-import tempfile
-from pathlib import Path
 
 from migrate.errors import Tf1to2Error
+from migrate.scratch import scratch_folder
 
 
 def edit(text: str, suffix: str) -> str:
@@ -19,8 +18,8 @@ def edit(text: str, suffix: str) -> str:
         Tf1to2Error: The editor cannot be started, fails, or leaves no text.
     """
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-    with tempfile.TemporaryDirectory(prefix="tf1to2-") as folder:
-        path = Path(folder, f"change{suffix}")
+    with scratch_folder() as folder:
+        path = folder / f"change{suffix}"
         path.write_bytes(text.encode())
         # Ctrl-C in the editor is for the editor; a handler, unlike SIG_IGN, is not handed down to it.
         before = signal.signal(signal.SIGINT, lambda *_: None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from codemods.registry import find_rule
+from codemods.rules.registry import find_rule
+from migrate.cli.interrupts import uninterrupted
 from migrate.cli.review_editor import edit
 from migrate.cli.review_keys import Command, read_key
 from migrate.cli.review_screen import DiffStyle, ReviewScreen, named
@@ -52,21 +51,6 @@ class DecisionsFile:
         text = as_text(stored_review(review, self.kept, publisher.written), tool_name())
         if text.encode() != self.known:
             self.known = write(self.path, text, self.known)
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back while files and decisions are brought in step."""
-    held: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda received, _: held.append(received)) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-    if held:
-        raise KeyboardInterrupt
 
 
 class Conversation:

@@ -53,6 +53,8 @@ class ReviewReport:
         if self.review.decisions:
             go_on = "; the same command goes on from there" if self.exit_status else ""
             yield f"The decisions are in {visible(str(self.decisions_file))}{go_on}."
+        for item in self.result.left_alone:
+            yield visible(f"{item.path}: left alone: {item.error}.")
         yield from map(visible, self.publisher.conflicts.values())
 
     def as_json(self) -> dict[str, Any]:

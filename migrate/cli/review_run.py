@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codemods.registry import select_rules
+from codemods.rules.registry import select_rules
 from migrate.cli.codemod_output import run_with_progress
+from migrate.cli.codemod_writing import stopped
 from migrate.cli.console import say
+from migrate.cli.interrupts import held_signals
 from migrate.cli.review_loop import Conversation, DecisionsFile
 from migrate.cli.review_report import ReviewReport, edited_lines, standing_lines, undecided_lines
 from migrate.cli.review_screen import ReviewScreen
 from migrate.codemod.discover import FileSet
+from migrate.codemod.links import without_links_out
 from migrate.codemod.options import RunOptions
 from migrate.codemod.result import RunResult
 from migrate.errors import Tf1to2Error
+from migrate.files.destination import DestinationKind, UnwritableError, destination
 from migrate.review.agenda import agenda_of
 from migrate.review.earlier import Earlier, as_before, earlier_contents
 from migrate.review.files import review_files
@@ -57,6 +60,7 @@ def prepare(files: FileSet, options: RunOptions, path: Path) -> PreparedReview:
     earlier = earlier_contents(files.root, stored)
     with as_before(files, earlier.before) as placed:
         result = replace(run_with_progress(placed, options), root=files.root)
+    result = without_links_out(result, files)
     rules = {rule.id for rule in select_rules(options.select, options.ignore)}
     paths = frozenset(files.paths)
 
@@ -84,10 +88,17 @@ def conversed(prepared: PreparedReview) -> ReviewReport:
 
 
 def replayed(prepared: PreparedReview) -> ReviewReport:
-    """Make the accepted changes without a question, and return how it ended."""
+    """Make the accepted changes without a question, and return how it ended.
+
+    Raises:
+        Tf1to2Error: Ctrl-C or SIGTERM came before the last file; the message says what was written.
+    """
     publisher = prepared.publisher()
     review = prepared.resumed.review
-    publisher.settle(review, Scope.ACCEPTED)
+    with held_signals() as received:
+        publisher.settle(review, Scope.ACCEPTED, is_stopped=lambda: bool(received))
+    if received and not publisher.is_settled(review):
+        raise Tf1to2Error(stopped(sorted(publisher.changed)))
     _tell((*edited_lines(prepared.earlier), *standing_lines(prepared.resumed.kept), *undecided_lines(review)))
     return prepared.report(None, publisher)
 
@@ -98,9 +109,13 @@ def check_writable(path: Path) -> None:
     Raises:
         Tf1to2Error: No decisions file can be written there.
     """
-    place = path if path.exists() else path.parent
-    if path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
-        raise Tf1to2Error(f"{path}: the decisions cannot be kept there; --decisions FILE names another place.")
+    try:
+        is_file = destination(path).kind in (DestinationKind.FILE, DestinationKind.NEW)
+        reason = "" if is_file else "it is no regular file"
+    except UnwritableError as error:
+        reason = error.reason
+    if reason:
+        raise Tf1to2Error(f"{path}: the decisions cannot be kept there ({reason}); --decisions FILE names another.")
 
 
 def _tell(lines: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from codemods.registry import find_rule
+from codemods.rules.registry import find_rule
 from codemods.site import Guidance, Site
 from migrate.cli.console import talk_console
 from migrate.cli.review_keys import HELP

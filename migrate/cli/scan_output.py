@@ -20,6 +20,8 @@ def _lines(result: RunResult) -> Iterator[str]:
             yield f"{item.path}  not readable: {item.error}"
             continue
         yield f"{item.path}  [{item.mode.value} mode]"
+        if item.error is not None:
+            yield f"  left alone: {item.error}"
         for site in item.sites:
             cell = f"cell {site.cell}, " if site.cell is not None else ""
             yield f"  {cell}line {site.line}: {site.rule} {site.symbol} -> {site.outcome.value}: {site.reason}"

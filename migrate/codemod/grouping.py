@@ -16,9 +16,13 @@ class Group:
     edges: Mapping[str, frozenset[str]]
     """Which members each member imports."""
 
-    def closure(self, path: str) -> frozenset[str]:
-        """Return the member and all that it imports."""
-        return frozenset(_reachable([path], lambda item: self.edges.get(item, frozenset())))
+    def running(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return the members that import one of the paths, however indirectly, and the paths themselves."""
+        importers: dict[str, set[str]] = {}
+        for path, targets in self.edges.items():
+            for target in targets:
+                importers.setdefault(target, set()).add(path)
+        return frozenset(_reachable(paths, lambda path: importers.get(path, ())))
 
     def first_of(self, chosen: Collection[str], within: Collection[str]) -> frozenset[str]:
         """Return the chosen members that a program meets first, when files outside of `within` start none."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from codemods.site import Mode
-from codemods.target import Target, installed_target
+from codemods.names.target import Target, installed_target
+from codemods.source.mode import Mode
+from migrate.codemod.budget import Budget
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What the user chose. `mode` None lets the tool decide per group of files; `jobs` 0 means one per core.
 
-    `target` is the TensorFlow that the rewritten code is to run on.
+    `target` is the TensorFlow that the rewritten code is to run on, `budget` what the work on one file may cost.
     """
 
     select: tuple[str, ...] = ()
@@ -23,3 +24,4 @@ class RunOptions:
     todo: bool = False
     keras: bool = False
     target: Target = field(default_factory=installed_target)
+    budget: Budget = field(default_factory=Budget)

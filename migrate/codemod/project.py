@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from codemods.document import open_document
+from codemods.engine.decoded_file import open_document
 from codemods.errors import CodemodError
-from codemods.module import Module
+from codemods.source.module import Module
+from migrate.codemod.reading import read_source
+from migrate.errors import Tf1to2Error
 
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)|import[ \t]+([^\n#;]+))", re.MULTILINE
+    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]{0,100000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
+    re.MULTILINE,
 )
 _NAME = re.compile(r"[\w.]+")
 _STAR = re.compile(rb"import[ \t]+\*")
@@ -108,6 +111,11 @@ class LocalProject:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self.spoiled: frozenset[str] = frozenset()
+        """Modules that no process may read: they ended one."""
+        self.reads: Callable[[str], None] = lambda _: None
+        """Called with each module that is about to be parsed, and with "" when all are."""
+        self._parsing: list[str] = []
         self.read = lru_cache(maxsize=256)(self._read)
         self.load = lru_cache(maxsize=256)(self._load)
 
@@ -130,16 +138,21 @@ class LocalProject:
 
     def _read(self, path: str) -> bytes:
         try:
-            data = (self._repository.root / path).read_bytes()
-        except OSError:
+            data = read_source(self._repository.root / path)
+        except Tf1to2Error:
             return b""
         return data if len(data) <= _MAX_MODULE and b"import" in data else b""
 
     def _load(self, path: str) -> Module | None:
         data = self.read(path)
-        if not data:
+        if not data or path in self.spoiled:
             return None
+        self._parsing.append(path)
+        self.reads(path)
         try:
             return Module(open_document(path, data).raw, path, project=self)
-        except CodemodError:
+        except (CodemodError, RecursionError):
             return None
+        finally:
+            self._parsing.pop()
+            self.reads(self._parsing[-1] if self._parsing else "")

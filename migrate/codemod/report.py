@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from codemods.site import Outcome, Site
-from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.codemod.result import FileResult, FileStatus, LeftOut, RunResult
 from migrate.json_text import json_text
 
 SCHEMA_VERSION = 1
@@ -42,6 +42,17 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "files_failed": result.count(FileStatus.FAILED),
         "sites": {outcome.value: outcomes[outcome] for outcome in Outcome},
         "seconds": round(result.seconds, 3),
+        "left_out": _left_out(result.left_out),
+    }
+
+
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
+    return {
+        "ignored_files": left_out.ignored_files,
+        "ignored_folders": left_out.ignored_folders,
+        "too_large": list(left_out.too_large),
+        "unreadable": list(left_out.unreadable),
+        "no_files": list(left_out.no_files),
     }
 
 

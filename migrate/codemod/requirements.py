@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from codemods.requirement_files import is_requirement_file
-from codemods.rewriting import apply_edits
-from codemods.site import Mode
-from codemods.sm903_requirements import SUPPORTED, WITH_ESTIMATORS, plan_requirements
-from codemods.target import Target
+from codemods.edit.edits import apply_edits
+from codemods.names.target import SUPPORTED, WITH_ESTIMATORS, Target
+from codemods.requirements.files import is_requirement_file
+from codemods.rule import Rule
+from codemods.source.mode import Mode
 from migrate.codemod.result import FileResult, FileStatus
 
 _MAX_BYTES = 1 << 20
-# Where these keep tf.estimator, the code needs a TensorFlow that has it.
-_ESTIMATOR_RULES = ("SM111", "SM113")
 
 
 def requirement_results(
-    root: Path, folders: Iterable[str], changed: Iterable[FileResult], target: Target
+    root: Path, folders: Iterable[str], changed: Iterable[FileResult], target: Target, rules: Sequence[Rule]
 ) -> Iterator[FileResult]:
     """Yield the requirement files that must list what the changed files need.
 
@@ -28,6 +26,7 @@ def requirement_results(
         folders: The folders the run was given, relative to the root: nothing outside them is touched.
         changed: The changed files.
         target: The TensorFlow that they are to run on.
+        rules: The rules of the run: one of them plans requirement files.
     """
     inside = tuple(folders)
     needed: dict[str, set[str]] = {}
@@ -38,7 +37,7 @@ def requirement_results(
         for path in _nearest(root, inside, posixpath.dirname(item.path)) if packages else ():
             needed.setdefault(path, set()).update(packages)
             modes.setdefault(path, item.mode)
-            if target.has_estimators and any(site.changes and site.rule in _ESTIMATOR_RULES for site in item.sites):
+            if target.has_estimators and any(site.changes and site.keeps_estimators for site in item.sites):
                 ranges[path] = WITH_ESTIMATORS
     for path in sorted(needed):
         data = (root / path).read_bytes()
@@ -46,7 +45,8 @@ def requirement_results(
             text = data.decode()
         except UnicodeDecodeError:
             continue
-        sites = plan_requirements(path, text, frozenset(needed[path]), ranges.get(path, SUPPORTED))
+        wanted, supported = frozenset(needed[path]), ranges.get(path, SUPPORTED)
+        sites = tuple(site for rule in rules for site in rule.plan_requirements(path, text, wanted, supported))
         if sites:
             new = apply_edits(text, (edit for site in sites for edit in site.edits)).encode()
             status = FileStatus.CHANGED if new != data else FileStatus.UNCHANGED

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from migrate.codemod.crew import gather
+from codemods.engine.file_plans import Surroundings
+from migrate.codemod.crew import Crew, gather
 from migrate.codemod.discover import FileSet
 from migrate.codemod.options import RunOptions
 from migrate.codemod.programs import changed_programs
 from migrate.codemod.requirements import requirement_results
-from migrate.codemod.result import FileStatus, RunResult
-from migrate.codemod.worker import Worker
+from migrate.codemod.result import FileResult, FileStatus, RunResult
+from migrate.codemod.worker import Scan, Worker, failed
 
 
 def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], None] = lambda _: None) -> RunResult:
@@ -27,18 +29,37 @@ def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], 
     started = time.perf_counter()
     with gather(files.root, files.paths, options) as crew:
         scans = {}
-        for scan in crew.map(Worker.scan, files.paths):
+        for scan in crew.map(Worker.scan, files.paths, _lost_scan):
             scans[scan.path] = scan
             progress(1)
+        _add_imports(crew, scans)
         results = {scan.path: scan.result for scan in scans.values() if scan.result is not None}
         again = dict(changed_programs(crew, scans))
-        for item in crew.map(Worker.plan, sorted(again.items())):
+        for item in crew.map(Worker.plan, sorted(again.items()), _lost_plan):
             results[item.path] = item
-    if any(rule.id == "SM903" for rule in crew.here.rules):
-        changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
-        results.update(
-            {item.path: item for item in requirement_results(files.root, files.folders, changed, options.target)}
-        )
+        for path, reason in crew.spoiled.items():  # one that no rule looks into, but that others import
+            results.setdefault(path, failed(path, reason))
+    changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
+    required = requirement_results(files.root, files.folders, changed, options.target, crew.here.rules)
+    results.update({item.path: item for item in required})
     kept = [item for item in results.values() if item.sites or item.status is FileStatus.FAILED]
     kept.sort(key=lambda item: item.path)
-    return RunResult(files.root, len(files.paths), tuple(kept), time.perf_counter() - started, options.target)
+    return RunResult(
+        files.root, len(files.paths), tuple(kept), time.perf_counter() - started, options.target, files.left_out
+    )
+
+
+def _lost_scan(path: str, reason: str) -> Scan:
+    return Scan(path, failed(path, reason))
+
+
+def _lost_plan(item: tuple[str, Surroundings], reason: str) -> FileResult:
+    path, around = item
+    return failed(path, reason, around.mode)
+
+
+def _add_imports(crew: Crew, scans: dict[str, Scan]) -> None:
+    """Find what the files import that no process could bear: their programs are the same without them."""
+    lost = [path for path in crew.spoiled if path.endswith(".py")]
+    for path, imports in zip(lost, crew.map(Worker.imports, lost, lambda *_: frozenset()), strict=True):
+        scans[path] = replace(scans[path], imports=imports)

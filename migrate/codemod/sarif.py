@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import quote
 
-from codemods.registry import all_rules
 from codemods.rule import Rule
+from codemods.rules.registry import all_rules
 from codemods.site import Outcome, Site
 from migrate.codemod.report import tool_name
 from migrate.codemod.result import FileResult, FileStatus, RunResult
@@ -84,7 +85,7 @@ def _location(item: FileResult, site: Site) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, Any]:
-    return {"uri": quote(path), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": "SRCROOT"}
 
 
 def _notification(item: FileResult) -> dict[str, Any]:

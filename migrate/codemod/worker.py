@@ -1,4 +1,7 @@
-"""What one process of a run does with files: scan them, and plan those of programs whose mode is known."""
+"""What one process of a run does with files: scan them, and plan those of programs whose mode is known.
+
+Whatever a file holds gives a result. Only what the process itself cannot bear (no memory) goes through to the crew.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,43 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from codemods.engine import Failure, FilePlan, Surroundings, open_file, prefilter
+from codemods.compat.v1_usage import Generation, runs_on_tensorflow2
+from codemods.engine.file_plans import Failure, FilePlan, OpenFile, Surroundings, open_file, prefilter
 from codemods.errors import CodemodError, UnparsableSourceError
-from codemods.registry import select_rules
-from codemods.site import Mode
-from codemods.v1_usage import Generation, runs_on_tensorflow2
+from codemods.rules.registry import select_rules
+from codemods.source.mode import Mode
 from migrate.codemod.options import RunOptions
 from migrate.codemod.project import LocalProject, Repository
+from migrate.codemod.reading import read_source
 from migrate.codemod.result import FileResult, FileStatus
+from migrate.errors import Tf1to2Error
 
+PlannedT = TypeVar("PlannedT")
 LEGACY_KERAS = re.compile(rb"\btf\.layers\.|\brnn_cell\b|\bkeras\b|contrib\.(layers|slim|rnn)\b|tf\.keras")
 """What a file that needs legacy Keras says."""
 _GRAPH_CODE = re.compile(
     rb"placeholder|Session|_initializer\b|get_session|import_meta_graph|import_graph_def|\.train\."
 )
+_NAMES_TENSORFLOW = re.compile(rb"tensorflow|keras|tf\b")
+_SPEAKS_OF_TENSORFLOW = re.compile(rb"tensorflow|keras|import\s+\*")
+_TENSORFLOW2 = re.compile(rb"tf\.function\b|GradientTape|saved_model\.(save|load)\b|wrap_function|compat\.v2")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the bytes of a file of a program say, before it is parsed.
+
+    `taken` are the names that it takes from other files of the run, each with that file.
+    """
+
+    taken: tuple[tuple[str, str], ...] = ()
+    speaks_of_tensorflow: bool = False
+    names_tensorflow: bool = False
+    is_tensorflow2: bool = False
+    is_legacy_keras: bool = False
+    has_graph_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,47 +72,86 @@ class Worker:
 
     def __init__(self, root: Path, paths: tuple[str, ...], options: RunOptions) -> None:
         self.root = root
+        self._paths = paths
         self.options = options
         self.rules = select_rules(options.select, options.ignore)
         self.wanted = prefilter(self.rules)
         self.repository = Repository(root, paths)
         self.project = LocalProject(self.repository)
 
+    def __reduce__(self) -> tuple[type[Worker], tuple[Path, tuple[str, ...], RunOptions]]:
+        """Make it anew in a process that is no fork."""
+        return Worker, (self.root, self._paths, self.options)
+
+    def prepare(self, spoiled: frozenset[str], reads: Callable[[str], None]) -> None:
+        """Leave the spoiled modules alone from now on, and call `reads` with each module that is read ("" for none)."""
+        self.project.spoiled = spoiled
+        self.project.reads = reads
+
     def scan(self, path: str) -> Scan:
         """Read a file; plan it as a program of its own where a rule may find something."""
         try:
-            data = (self.root / path).read_bytes()
-        except OSError as error:
-            return Scan(path, _failed(path, f"cannot be read: {error.strerror or error}"))
+            data = read_source(self.root / path)
+        except Tf1to2Error as error:
+            return Scan(path, failed(path, str(error)))
         imports = self.repository.targets(path, data) if path.endswith(".py") else frozenset()
         if not self.wanted(data):
             return Scan(path, imports=imports)
-        plan = self._guard(path, lambda: self._alone(path, data))
-        needs_graph = plan.needs_graph is not None or plan.mode is Mode.GRAPH
-        result = result_of(plan, data) if plan.sites or plan.failure is not None else None
-        return Scan(path, result, needs_graph, imports)
+        planned = self._guard(path, lambda: self._scanned(path, data))
+        if isinstance(planned, Failure):
+            return Scan(path, failed(path, str(planned)), imports=imports)
+        return replace(planned, imports=imports)
 
     def plan(self, item: tuple[str, Surroundings]) -> FileResult:
         """Plan a file of a program of several, whose mode is known."""
         path, around = item
-        data = (self.root / path).read_bytes()
-        return result_of(self._guard(path, lambda: open_file(path, data, self.project).plan(self.rules, around)), data)
+        planned = self._guard(path, lambda: self._planned(path, around))
+        return failed(path, str(planned), around.mode) if isinstance(planned, Failure) else planned
 
     def needs_graph(self, path: str) -> bool:
-        """Whether a file without sites would not run in eager mode."""
-        data = (self.root / path).read_bytes()
-        if not _GRAPH_CODE.search(data):
-            return False
+        """Whether a file without sites would not run in eager mode; False where it cannot be read."""
         around = Surroundings(Mode.EAGER, self.options.include_tests, migrates=True, target=self.options.target)
-        plan = self._guard(path, lambda: open_file(path, data, self.project).plan(self.rules, around))
-        return plan.needs_graph is not None
+        planned = self._guard(path, lambda: self._opened(path).plan(self.rules, around))
+        return not isinstance(planned, Failure) and planned.needs_graph is not None
 
     def generations(self, path: str) -> tuple[Generation, ...]:
         """Which TensorFlow a file is written for; none where it cannot be read."""
+        found = self._guard(path, lambda: self._opened(path).generations)
+        return () if isinstance(found, Failure) else found
+
+    def imports(self, path: str) -> frozenset[str]:
+        """The files of the run that a file imports; none where it cannot be read."""
         try:
-            return open_file(path, (self.root / path).read_bytes(), self.project).generations
-        except (CodemodError, OSError):
-            return ()
+            return self.repository.targets(path, read_source(self.root / path))
+        except Tf1to2Error:
+            return frozenset()
+
+    def marks(self, path: str) -> Marks:
+        """What the bytes of a file say; nothing where it cannot be read."""
+        try:
+            data = read_source(self.root / path)
+        except Tf1to2Error:
+            return Marks()
+        return Marks(
+            tuple(self.repository.taken_names(path, data)),
+            _SPEAKS_OF_TENSORFLOW.search(data) is not None,
+            _NAMES_TENSORFLOW.search(data) is not None,
+            _TENSORFLOW2.search(data) is not None,
+            LEGACY_KERAS.search(data) is not None,
+            _GRAPH_CODE.search(data) is not None,
+        )
+
+    def _opened(self, path: str) -> OpenFile:
+        return open_file(path, read_source(self.root / path), self.project)
+
+    def _scanned(self, path: str, data: bytes) -> Scan:
+        plan = self._alone(path, data)
+        needs_graph = plan.needs_graph is not None or plan.mode is Mode.GRAPH
+        return Scan(path, result_of(plan, data) if plan.sites else None, needs_graph)
+
+    def _planned(self, path: str, around: Surroundings) -> FileResult:
+        data = read_source(self.root / path)
+        return result_of(open_file(path, data, self.project).plan(self.rules, around), data)
 
     def _alone(self, path: str, data: bytes) -> FilePlan:
         options = self.options
@@ -115,30 +179,34 @@ class Worker:
             ),
         )
 
-    def _guard(self, path: str, plan: Callable[[], FilePlan]) -> FilePlan:
+    def _guard(self, path: str, work: Callable[[], PlannedT]) -> PlannedT | Failure:
         try:
-            return plan()
+            return work()
         except UnparsableSourceError as error:
-            return FilePlan(path, failure=Failure(error.line, error.reason))
+            return Failure(error.line, error.reason)
+        except Tf1to2Error as error:
+            return Failure(None, str(error))
+        except RecursionError:
+            return Failure(None, "it is nested too deeply to be worked on")
+        except MemoryError:
+            raise
         except Exception as error:  # a defect of a rule must not cost the run over all other files
-            reason = f"a defect of tf1to2, please report it: {type(error).__name__}: {error}"
-            return FilePlan(path, failure=Failure(1, reason))
+            return Failure(None, f"a defect of tf1to2, please report it: {type(error).__name__}: {error}")
 
 
 def result_of(plan: FilePlan, data: bytes) -> FileResult:
     """Return the result of applying every site of a plan."""
-    if plan.failure is not None:
-        return _failed(plan.path, str(plan.failure), plan.mode)
     if plan.document is None:
         return FileResult(plan.path, FileStatus.UNCHANGED, plan.mode)
     try:
         new = plan.document.apply(plan.sites)
     except CodemodError as error:
-        return _failed(plan.path, f"the rewrite was given up: {error}", plan.mode)
+        return failed(plan.path, f"the rewrite was given up: {error}", plan.mode)
     if new == data:
         return FileResult(plan.path, FileStatus.UNCHANGED, plan.mode, plan.sites)
     return FileResult(plan.path, FileStatus.CHANGED, plan.mode, plan.sites, None, data, new, plan.document.encoding)
 
 
-def _failed(path: str, error: str, mode: Mode = Mode.EAGER) -> FileResult:
+def failed(path: str, error: str, mode: Mode = Mode.EAGER) -> FileResult:
+    """Return the result of a file that could not be worked on."""
     return FileResult(path, FileStatus.FAILED, mode, (), error)

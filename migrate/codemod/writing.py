@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from migrate.codemod.result import FileResult, FileStatus, RunResult
 from migrate.errors import Tf1to2Error
+from migrate.files.writer import ChangedFileError, write_over
 
 
 def replace_file(path: Path, old: bytes, new: bytes) -> None:
     """Replace the file's content atomically; the mode stays, and a symbolic link keeps pointing where it did.
 
+    Other names of the file (hard links) keep the old content: they may lie outside of what the run was given.
+
     Raises:
         Tf1to2Error: The file changed since it was read, or cannot be written.
     """
-    target = Path(os.path.realpath(path))
     try:
-        if target.read_bytes() != old:
-            raise Tf1to2Error(f"{path}: it changed since it was read, so nothing was written to it. Run again.")
-        mode = target.stat().st_mode
-        if not os.access(target, os.W_OK):
-            raise Tf1to2Error(f"{path}: it is read-only.")
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tf1to2", dir=target.parent)
-        temporary = Path(name)
+        write_over(path, old, new)
+    except ChangedFileError as error:
+        raise ChangedFileError(f"{error} Run again.") from error
+
+
+def write_changes(result: RunResult) -> Iterator[FileResult]:
+    """Write the changed files one by one and yield each as it ended: as it was planned, or failed with the cause."""
+    for item in result.changed:
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(new)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.chmod(mode & 0o7777)
-            temporary.replace(target)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-            raise
-    except OSError as error:
-        raise Tf1to2Error(f"{path}: cannot be written ({error.strerror or error}).") from error
+            replace_file(result.root / item.path, item.old, item.new)
+        except Tf1to2Error as error:
+            yield replace(item, status=FileStatus.FAILED, error=str(error))
+        else:
+            yield item
+
+
+def written(result: RunResult, done: Iterable[FileResult]) -> RunResult:
+    """Return a result with files as they ended."""
+    ended = {item.path: item for item in done}
+    return replace(result, files=tuple(ended.get(item.path, item) for item in result.files))
+
+
+def several_names(result: RunResult) -> tuple[str, ...]:
+    """Return the paths of changed files that have other names (hard links), which writing does not reach."""
+    return tuple(item.path for item in result.changed if _names(result.root / item.path) > 1)
+
+
+def _names(path: Path) -> int:
+    try:
+        return path.stat().st_nlink
+    except OSError:  # writing it will tell
+        return 0

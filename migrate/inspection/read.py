@@ -10,6 +10,7 @@ from migrate.errors import Tf1to2Error
 from migrate.inspection.facts import MetaGraphFacts, ModelFacts
 from migrate.inspection.graph_facts import signature_facts, table_facts, variable_facts
 from migrate.legacy.detect import Detection, ModelKind, checkpoint_of, detect
+from migrate.legacy.model_files import EXTRA, ModelFiles, extra_files
 from migrate.preflight.signatures import check_assets, check_signatures
 
 _KERAS = (ModelKind.KERAS_H5, ModelKind.KERAS_V3)
@@ -39,8 +40,10 @@ def read_facts(path: Path, op_libraries: Sequence[Path] = ()) -> ModelFacts:
     load_op_libraries(op_libraries)
     graphs = tuple(_meta_graph_facts(graph, detection) for graph in _meta_graphs(detection))
     folder = detection.main_file.parent
-    extra = tuple(_files_below(folder / "assets.extra")) if detection.kind in _SAVED_MODELS else ()
-    return ModelFacts(path, detection.kind, graphs, weight_bytes, extra, problems)
+    extra = extra_files(folder) if detection.kind in _SAVED_MODELS else ModelFiles()
+    refused = extra.refused if detection.kind is not ModelKind.SAVED_MODEL_V2 else ()  # a native one is not copied
+    names = tuple(str(file.path.relative_to(EXTRA)) for file in extra.files)
+    return ModelFacts(path, detection.kind, graphs, weight_bytes, names, (*problems, *refused))
 
 
 def _meta_graphs(detection: Detection) -> list[Any]:
@@ -88,30 +91,40 @@ def _meta_graph_facts(meta_graph: Any, detection: Detection) -> MetaGraphFacts:
 def _problems(meta_graph: Any, detection: Detection) -> Iterator[str]:
     """Every cause for which the rewrap would refuse the MetaGraph, as far as its protos tell."""
     from migrate.graph.stand_ins import without_stand_ins
+    from migrate.preflight.allowed_ops import EVERY_OP
+    from migrate.preflight.effects import check_run
     from migrate.preflight.ops import check_ops
+    from migrate.preflight.runs import run_of_fetches
 
     for problem in check_signatures(meta_graph):
         yield problem.message
     if detection.kind in _SAVED_MODELS:
         for problem in check_assets(meta_graph, detection.main_file.parent):
             yield problem.message
-        yield from dict.fromkeys(_signature_problems(meta_graph))
+        yield from dict.fromkeys(_execution_problems(meta_graph))
     else:
         # Nothing says which nodes are executed: those that save and restore are not, so files are no problem here.
-        for problem in check_ops(
-            without_stand_ins(meta_graph.graph_def.node), meta_graph.graph_def.library, allow_ops=True
+        nodes = meta_graph.graph_def.node
+        everything = run_of_fetches((), tuple(node.name for node in nodes), frozenset())
+        for problem in (
+            *check_run(meta_graph.graph_def, everything, EVERY_OP),
+            *check_ops(without_stand_ins(nodes), meta_graph.graph_def.library),
         ):
             yield problem.message
 
 
-def _signature_problems(meta_graph: Any) -> Iterator[str]:
+def _execution_problems(meta_graph: Any) -> Iterator[str]:
     from migrate.graph.stand_ins import without_stand_ins
     from migrate.legacy.collections import init_op
     from migrate.legacy.signatures import read_signatures
+    from migrate.preflight.allowed_ops import NO_OPS
+    from migrate.preflight.effects import check_effects
     from migrate.preflight.ops import check_ops
     from migrate.shim.legacy_graph import LegacyGraph
 
-    graph = LegacyGraph(meta_graph, allow_ops=False)
+    for problem in check_effects(meta_graph, NO_OPS):
+        yield problem.message
+    graph = LegacyGraph(meta_graph)
     library = meta_graph.graph_def.library
     try:
         signatures = read_signatures(meta_graph)
@@ -129,7 +142,7 @@ def _signature_problems(meta_graph: Any) -> Iterator[str]:
         except Tf1to2Error as error:
             yield f"{place}{error}"
             continue
-        for problem in check_ops(without_stand_ins(cut.nodes), library, allow_ops=False):
+        for problem in check_ops(without_stand_ins(cut.nodes), library):
             yield problem.message
 
 
@@ -142,9 +155,3 @@ def _sinks(nodes: Any) -> tuple[str, ...]:
 def _names(names: Iterator[str]) -> tuple[str, ...]:
     found = list(names)
     return tuple(found[:_MANY]) + ((f"and {len(found) - _MANY} more",) if len(found) > _MANY else ())
-
-
-def _files_below(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())

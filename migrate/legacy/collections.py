@@ -28,6 +28,14 @@ def init_op(meta_graph: Any) -> str | None:
     return None
 
 
+def all_init_ops(meta_graph: Any) -> tuple[str, ...]:
+    """Return every node that some loader runs after the restore: not all look in the same places first."""
+    names = [name for collection in _INIT_COLLECTIONS for name in _node_names(meta_graph, collection)]
+    if INIT_OP_KEY in meta_graph.signature_def:
+        names += [info.name for info in meta_graph.signature_def[INIT_OP_KEY].outputs.values()]
+    return tuple(dict.fromkeys(source_node(name) for name in names))
+
+
 def table_initializers(meta_graph: Any) -> tuple[str, ...]:
     """Return the nodes of the `table_initializer` collection, which the TF1 loader does not run by itself."""
     return tuple(source_node(name) for name in _node_names(meta_graph, "table_initializer"))

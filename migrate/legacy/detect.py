@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -75,7 +76,8 @@ def check_speakable(path: Path) -> None:
         str(path.absolute()).encode()
     except UnicodeEncodeError as error:
         raise UnreadableModelError(
-            f"{path}: its name is no UTF-8 text, which TensorFlow cannot take; rename it, or the folder it is in."
+            f"{os.fsencode(path).decode('utf-8', 'backslashreplace')}: its name is no UTF-8 text, which TensorFlow "
+            "cannot take; rename it, or give it by a link with another name."
         ) from error
 
 

@@ -13,15 +13,19 @@ STAGING_PREFIX = ".tf1to2-"
 """Folders of an unfinished rewrap start with it; they are never models."""
 
 
-def find_models(path: Path) -> list[Path]:
+def find_models(path: Path, seen: set[tuple[int, int]] | None = None) -> list[Path]:
     """Return the model folders in the tree at `path`, in a stable order; `[path]` when it is a model folder itself.
 
     A model folder holds `saved_model.pb`, `saved_model.pbtxt` or a session_bundle's `export.meta`. Nothing below a
     model folder is searched. Symbolic links are followed, each real folder once, so loops end. Version folders sort by
     number.
     A folder that may not be listed is left out here, and reported by `unreadable_folders`.
+
+    Args:
+        path: where to search.
+        seen: collects the device and number of every folder that was come to; what is in it already is not searched.
     """
-    return list(_walk(path, set()))
+    return list(_walk(path, set() if seen is None else seen))
 
 
 def unreadable_folders(path: Path) -> list[Path]:

@@ -52,14 +52,22 @@ class LegacySavedModel:
         Raises:
             RefusedModelError: the name points out of the model's `assets` folder.
         """
-        folder = self.path / "assets"
-        path = folder / filename
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not is_asset_within(self.path, filename):
             raise RefusedModelError(
                 f"{self.path}: the asset {filename!r} lies outside the model's assets folder; such a model is not "
                 "safe to copy."
             )
-        return path
+        return self.path / "assets" / filename
+
+
+def is_asset_within(model: Path, filename: str) -> bool:
+    """Whether nothing outside of the model's own `assets` folder goes by this name of an asset, links followed."""
+    try:
+        return (model / "assets" / filename).resolve().is_relative_to(model.resolve() / "assets")
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+    except ValueError:  # a name that no file can have
+        return True
 
 
 def read_saved_model(path: Path) -> Any:

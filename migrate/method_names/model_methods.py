@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
 
+from migrate.disk import in_words
 from migrate.errors import Tf1to2Error
+from migrate.legacy.model_files import all_files
 from migrate.legacy.saved_model import read_saved_model
 from migrate.method_names.method import INTERNAL_SIGNATURES, Method, answering_apis
 from migrate.method_names.proto_file import proto_path, write_saved_model
 from migrate.method_names.serving_rules import BrokenRule, serving_rules
+from migrate.staging import FINISHED, recover, staging
 from migrate.tensorflow_private.fingerprint import write_fingerprint
 
 _FINGERPRINT = "fingerprint.pb"
@@ -63,19 +66,23 @@ def set_method_names(model_dir: Path, methods: Mapping[str, Method | str]) -> No
 
     Raises:
         UnreadableModelError: the folder holds no readable SavedModel.
-        Tf1to2Error: no MetaGraphDef has one of the keys; nothing was changed.
+        Tf1to2Error: no MetaGraphDef has one of the keys, or the folder cannot be written; nothing was changed.
     """
     if not methods:
         return
     names = {key: method.value if isinstance(method, Method) else method for key, method in methods.items()}
     source = proto_path(model_dir)
-    with tempfile.TemporaryDirectory(prefix=".methods-", dir=model_dir) as staging_name:
-        staged = _updated_proto(model_dir, source, names, Path(staging_name))
-        shutil.copymode(source, staged)
-        (model_dir / _FINGERPRINT).unlink(missing_ok=True)
-        staged.replace(source)
-    if source.suffix == ".pb":
-        write_fingerprint(model_dir)
+    recover(model_dir)
+    try:
+        with staging(source) as folder:
+            staged = _updated_proto(model_dir, source, names, folder)
+            shutil.copymode(source, staged)
+            (model_dir / _FINGERPRINT).unlink(missing_ok=True)
+            staged.replace(source)
+        if source.suffix == ".pb":
+            write_fingerprint(model_dir)
+    except OSError as error:
+        raise Tf1to2Error(in_words(error, model_dir, f"{source} cannot be written")) from error
 
 
 def _updated_proto(model_dir: Path, source: Path, names: Mapping[str, str], staging: Path) -> Path:
@@ -122,17 +129,20 @@ def copy_with_method_names(model_dir: Path, target: Path, methods: Mapping[str, 
 
     Raises:
         UnreadableModelError: `model_dir` holds no readable SavedModel.
+        RefusedModelError: it holds links that leave it, or what is no file.
         Tf1to2Error: `target` exists, cannot be written, or no MetaGraphDef has one of the keys.
     """
     read_saved_model(model_dir)
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise Tf1to2Error(f"{target} exists; choose another output or remove it first.")
+    if target.resolve().is_relative_to(model_dir.resolve()):
+        raise Tf1to2Error(f"{target} lies inside {model_dir}; choose a folder outside of it.")
+    recover(target.parent)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as staging_name:
-            staged = Path(staging_name) / "model"
-            shutil.copytree(model_dir, staged)
-            set_method_names(staged, methods)
-            staged.rename(target)
+        with staging(target) as folder:
+            (folder / FINISHED).mkdir()
+            all_files(model_dir).copy(folder / FINISHED)
+            set_method_names(folder / FINISHED, methods)
+            (folder / FINISHED).rename(target)
     except OSError as error:
-        raise Tf1to2Error(f"{target} cannot be written: {error.strerror or error}.") from error
+        raise Tf1to2Error(in_words(error, target.parent, f"{target} cannot be written")) from error

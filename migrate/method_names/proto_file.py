@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf import text_format
 
 from migrate.errors import UnreadableModelError
+from migrate.files.writer import write_output
 
 _NAMES = ("saved_model.pb", "saved_model.pbtxt")
 
@@ -30,8 +31,12 @@ def proto_path(model_dir: Path) -> Path:
 
 
 def write_saved_model(saved_model: Any, path: Path) -> None:
-    """Write a SavedModel proto to `path`, as text for the suffix `.pbtxt`."""
+    """Write a SavedModel proto to `path`, as text for the suffix `.pbtxt`; the file is whole or as it was.
+
+    Raises:
+        UnwritableError: it cannot be written.
+    """
     if path.suffix == ".pb":
-        path.write_bytes(saved_model.SerializeToString(deterministic=True))
+        write_output(path, saved_model.SerializeToString(deterministic=True))
     else:
-        path.write_text(text_format.MessageToString(saved_model), encoding="utf-8")
+        write_output(path, text_format.MessageToString(saved_model).encode())

@@ -1,7 +1,1 @@
-"""Reads a MetaGraphDef without running anything and names what stands in the way of a rewrap."""
-
-from migrate.preflight.ops import check_ops
-from migrate.preflight.problem import Problem, ProblemKind
-from migrate.preflight.signatures import check_signatures
-
-__all__ = ["Problem", "ProblemKind", "check_ops", "check_signatures"]
+"""All that makes a rewrap impossible or unsafe, read from the protos of a model; nothing of it is run."""

@@ -1,4 +1,4 @@
-"""Finds the ops that make a model impossible or unsafe to rewrap, in a set of nodes and the functions they call."""
+"""Finds the ops that this TensorFlow cannot run, in a set of nodes and the functions they call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from migrate.errors import UnreadableModelError
 from migrate.preflight.kernels import dtypes_of, has_cpu_kernel
 from migrate.preflight.problem import Problem, ProblemKind
-from migrate.preflight.side_effects import SideEffect, side_effect
 from migrate.preflight.unknown_ops import origin_and_remedy
 from migrate.tensorflow_private.op_defs import op_def
 
@@ -24,20 +23,18 @@ class _Call:
     place: str
 
 
-def check_ops(nodes: Iterable[Any], library: Any, *, allow_ops: bool) -> tuple[Problem, ...]:
+def check_ops(nodes: Iterable[Any], library: Any) -> tuple[Problem, ...]:
     """Return the problems of these NodeDefs and of the functions that they call, one per op and cause.
+
+    What they do outside of the process is the business of `migrate.preflight.effects`.
 
     Args:
         nodes: the NodeDefs that would be executed, less those that the rewrap replaces by others.
         library: the graph's FunctionDefLibrary.
-        allow_ops: accept ops that touch files or the network (`--allow-ops`). Python functions are never accepted:
-            they are not stored in a model.
     """
     found: dict[tuple[ProblemKind, str], list[tuple[str, Problem]]] = {}
     for call in _reached(nodes, library):
         for problem in _problems_of(call, library):
-            if allow_ops and problem.kind in _ALLOWABLE:
-                continue
             found.setdefault((problem.kind, problem.op), []).append((call.place, problem))
     return tuple(_merged(group) for group in found.values())
 
@@ -59,9 +56,6 @@ def load_op_libraries(paths: Iterable[Path]) -> None:
                 f"the op library {path} cannot be loaded into TensorFlow {tf.__version__}: {reason}; "
                 "it must be built for this TensorFlow version."
             ) from error
-
-
-_ALLOWABLE = (ProblemKind.FILES, ProblemKind.NETWORK, ProblemKind.HIDDEN_GRAPH)
 
 
 def _reached(nodes: Iterable[Any], library: Any) -> Iterator[_Call]:
@@ -103,9 +97,6 @@ def _cpu_branch(case: Any, device_index: Any) -> str:
 
 def _problems_of(call: _Call, library: Any) -> Iterator[Problem]:
     node = call.node
-    effect = side_effect(node)
-    if effect is not None:
-        yield Problem(effect.kind, node.op, call.place, _effect_message(node, effect))
     functions = {function.signature.name for function in library.function}
     for name in _called_functions(node, functions, {}):
         if name not in functions and name != node.op and name and op_def(name) is None:
@@ -121,18 +112,6 @@ def _problems_of(call: _Call, library: Any) -> Iterator[Problem]:
         yield Problem(ProblemKind.UNKNOWN_OP, node.op, call.place, _unknown_message(node.op))
     elif not has_cpu_kernel(node):
         yield Problem(ProblemKind.NO_CPU_KERNEL, node.op, call.place, _no_kernel_message(node))
-
-
-def _effect_message(node: Any, effect: SideEffect) -> str:
-    if effect.kind is ProblemKind.PYTHON:
-        return (
-            f"the op {node.op} {effect.does}, which is not stored in the model; "
-            "replace it by TensorFlow ops and export the model again."
-        )
-    return (
-        f"the op {node.op} {effect.does} whenever the model is executed; pass --allow-ops if you trust the model, "
-        "or export it without."
-    )
 
 
 def _unknown_message(op: str) -> str:

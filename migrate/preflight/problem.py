@@ -14,9 +14,13 @@ class ProblemKind(Enum):
     PYTHON = "runs Python"
     FILES = "reads or writes files"
     NETWORK = "uses the network"
-    HIDDEN_GRAPH = "runs a graph that cannot be checked"
+    HIDDEN_GRAPH = "runs a program that cannot be checked"
+    DEVICE = "drives other hardware"
+    PROCESS = "ends or holds up the process"
+    UNJUDGED = "op that nobody has judged"
     MISSING_FUNCTION = "function that is not in the model"
     DANGLING_TENSOR = "signature names a tensor that is not there"
+    UNSAFE_ASSET = "asset that lies outside of the model"
     MISSING_ASSET = "asset file that is not there"
 
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from codemods.rewriting import apply_edits
-from codemods.site import Edit, Site
+from codemods.edit.edits import Edit, apply_edits
+from codemods.site import Site
 
 
 class Verdict(str, Enum):

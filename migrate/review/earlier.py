@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import difflib
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codemods.requirement_files import is_requirement_file
+from codemods.requirements.files import is_requirement_file
 from migrate.codemod.discover import FileSet
 from migrate.review.decision import content_digest
 from migrate.review.stored import Replaced, StoredReview, WrittenFile
+from migrate.scratch import scratch_folder
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -74,8 +74,7 @@ def as_before(files: FileSet, before: Mapping[str, bytes]) -> Iterator[FileSet]:
     if not wanted:
         yield files
         return
-    with tempfile.TemporaryDirectory(prefix="tf1to2-") as name:
-        root = Path(name)
+    with scratch_folder() as root:
         for path in sorted({*files.paths, *_requirement_files(files)}):
             place = root / path
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from codemods.edit.edits import Edit, apply_edits, merged
 from codemods.errors import CodemodError
-from codemods.rewriting import apply_edits, merged
-from codemods.site import Edit, Site
+from codemods.site import Site
 from migrate.errors import Tf1to2Error
 from migrate.review.agenda import Item
 from migrate.review.session import Review

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from codemods.document import Document, open_document
-from codemods.requirement_files import is_requirement_file
-from codemods.rewriting import apply_edits
-from codemods.site import Mode, Site
+from codemods.edit.edits import apply_edits
+from codemods.engine.decoded_file import Document, open_document
+from codemods.requirements.files import is_requirement_file
+from codemods.site import Site
+from codemods.source.mode import Mode
 from migrate.codemod.result import FileResult, RunResult
 
 

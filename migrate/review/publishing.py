@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -48,10 +48,15 @@ class Publisher:
         """Whether every file holds its accepted changes, and no others."""
         return all(review.content(path) == data for path, data in self._on_disk.items())
 
-    def settle(self, review: Review, scope: Scope) -> tuple[str, ...]:
-        """Write what differs from the decisions, each file atomically; return the paths whose content changed."""
+    def settle(self, review: Review, scope: Scope, is_stopped: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
+        """Write what differs from the decisions, each file atomically; return the paths whose content changed.
+
+        `is_stopped` is asked before each file whether to leave it and the rest.
+        """
         moved = []
         for path, known in list(self._on_disk.items()):
+            if is_stopped():
+                break
             is_in_scope = scope is Scope.ACCEPTED or (scope is Scope.COMPLETE and review.is_complete(path))
             target = review.content(path) if is_in_scope else self._at_start[path]
             if target != known and path not in self.conflicts and self._replace(path, known, target):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from codemods.edit.edits import Edit
 from codemods.errors import CodemodError
-from codemods.site import Edit
 from migrate.review.agenda import Agenda, Item
 from migrate.review.decision import Decision, Verdict, change_digest, content_digest
 from migrate.review.session import Review, following, start

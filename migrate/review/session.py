@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from codemods.edit.edits import Edit
 from codemods.errors import CodemodError
-from codemods.site import Edit, Site
+from codemods.site import Site
 from migrate.review.agenda import Agenda, Item
 from migrate.review.decision import Decision, Verdict, decided_site
 

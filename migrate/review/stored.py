@@ -14,15 +14,14 @@ changes replaced.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from migrate.errors import Tf1to2Error
+from migrate.files.writer import ChangedFileError, write_over
 from migrate.review.decision import Verdict
 
 SCHEMA_VERSION = 1
@@ -128,6 +127,8 @@ def read(path: Path) -> bytes | None:
         Tf1to2Error: It cannot be read.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device might never end
+            raise Tf1to2Error(f"{path}: the decisions cannot be read (it is no regular file).")
         return path.read_bytes()
     except FileNotFoundError:
         return None
@@ -194,23 +195,13 @@ def write(path: Path, text: str, known: bytes | None) -> bytes:
     Raises:
         Tf1to2Error: Someone else wrote to it, or it cannot be written.
     """
-    target = Path(os.path.realpath(path))
     data = text.encode()
-    if read(target) not in (known, data):
-        raise Tf1to2Error(f"{path}: another review wrote to it meanwhile; end one of the two, then run again.")
+    if read(path) == data:
+        return data
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).chmod(target.stat().st_mode & 0o7777 if known is not None else 0o644)
-            Path(name).replace(target)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        raise Tf1to2Error(f"{path}: the decisions cannot be written ({error.strerror or error}).") from error
+        write_over(path, known, data)
+    except ChangedFileError as error:
+        raise Tf1to2Error(
+            f"{path}: another review wrote to it meanwhile; end one of the two, then run again."
+        ) from error
     return data

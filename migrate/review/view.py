@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from codemods.engine.notebook_json import read_cells
 from codemods.errors import CodemodError
-from codemods.notebook_json import read_cells
 from migrate.review.files import ReviewFile
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")

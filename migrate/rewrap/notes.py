@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from migrate.preflight.effects import effects_of, effects_of_run
+from migrate.preflight.runs import Phase, run_of_fetches
 from migrate.shim.argument_names import loaded_names
 from migrate.shim.module import MetaGraphModule
 from migrate.shim.signature_function import SignatureFunction
@@ -12,12 +14,30 @@ from migrate.shim.signature_function import SignatureFunction
 
 def notes(module: MetaGraphModule) -> tuple[str, ...]:
     """Return sentences about a module that was written."""
-    return (*_initialization(module), *(note for s in module.signatures.values() for note in _signature(s)))
+    return (
+        *_initialization(module),
+        *_effects_left_out(module),
+        *(note for s in module.signatures.values() for note in _signature(s)),
+    )
 
 
 def lost_defaults(module: MetaGraphModule) -> tuple[str, ...]:
     """Return the sentences among the notes that may concern clients: they must give what they could leave out."""
     return tuple(sentence for function in module.signatures.values() for sentence in _lost_defaults(function))
+
+
+def _effects_left_out(module: MetaGraphModule) -> Iterator[str]:
+    """Tell what the original did outside of the process when it was loaded, and the new model does not do."""
+    graph_def = module.legacy.meta_graph.graph_def
+    initialization = module.initialization
+    kept = (*(name for names in initialization.tables.values() for name in names), *initialization.path_writes)
+    still = {(one.op, one.place) for one in effects_of_run(graph_def, run_of_fetches((), kept, frozenset()))}
+    for effect in effects_of(module.legacy.meta_graph):
+        if effect.phase in (Phase.RESTORE, Phase.INIT, Phase.READ) and (effect.op, effect.place) not in still:
+            yield (
+                f"the op {effect.op} {effect.does}, {effect.phase.value}, in the original (node {effect.place}); "
+                "the new model does not run it."
+            )
 
 
 def _lost_defaults(function: SignatureFunction) -> Iterator[str]:

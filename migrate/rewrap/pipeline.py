@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.legacy.saved_model import read_legacy
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,12 @@ class RewrapOptions:
 
     Attributes:
         tags: of the MetaGraph to rewrap; None takes the only one there is.
-        allow_ops: keep ops that read or write files, open sockets or run Python when the model is executed.
+        allowed: ops with an effect outside of the process (on files, the network) that the new model may keep.
         op_libraries: shared libraries with custom ops to load first.
     """
 
     tags: frozenset[str] | None = None
-    allow_ops: bool = False
+    allowed: AllowedOps = NO_OPS
     op_libraries: tuple[Path, ...] = ()
 
 
@@ -63,7 +64,7 @@ def rewrap(source: Path, target: Path, options: RewrapOptions | None = None) -> 
     from migrate.shim.values import assign_initialized_state, assign_unmovable_values
 
     load_op_libraries(options.op_libraries)
-    module = MetaGraphModule(legacy, allow_ops=options.allow_ops)
+    module = MetaGraphModule(legacy, allowed=options.allowed)
     assign_initialized_state(module)
     assign_unmovable_values(module)
     save_with_legacy_weights(module, target)

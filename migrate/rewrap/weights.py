@@ -7,13 +7,13 @@ as TensorFlow 2 asks for them.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tensorflow as tf
 
+from migrate.files.copying import copy_file
 from migrate.rewrap.bundle_index import joined, read_index, shard_path, write_index
 
 _OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -44,9 +44,7 @@ def adopt_checkpoint(model_dir: Path, legacy_prefix: Path, stored: Mapping[int, 
         moved = shard_path(prefix, legacy.shard_count + shard, index.shard_count)
         shard_path(prefix, shard, written.shard_count).rename(moved)
     for shard in range(legacy.shard_count):
-        shutil.copyfile(
-            shard_path(legacy_prefix, shard, legacy.shard_count), shard_path(prefix, shard, index.shard_count)
-        )
+        copy_file(shard_path(legacy_prefix, shard, legacy.shard_count), shard_path(prefix, shard, index.shard_count))
     write_index(index, prefix)
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
-import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
 
+from migrate.disk import full_disk, in_words
 from migrate.errors import RefusedModelError, Tf1to2Error, UnreadableModelError
-from migrate.legacy.find import STAGING_PREFIX
+from migrate.files.destination import UnwritableError
+from migrate.legacy.model_files import extra_files
 from migrate.method_names.model_methods import set_method_names
 from migrate.rewrap.contract import legacy_methods, restore_contract
 from migrate.rewrap.export_root import export_root
 from migrate.rewrap.inline_signatures import inline_signatures
 from migrate.rewrap.weights import adopt_checkpoint
 from migrate.shim.module import MetaGraphModule
+from migrate.staging import FINISHED, recover, staging
 from migrate.tensorflow_private.fingerprint import write_fingerprint
 
 _PREDICT = "tensorflow/serving/predict"
@@ -29,6 +29,7 @@ def save_module(module: MetaGraphModule, target: Path) -> None:
     """Write a module with the values that its variables have.
 
     Raises:
+        RefusedModelError: `assets.extra` holds what may not be copied.
         Tf1to2Error: `target` exists, or cannot be written.
     """
     _write(module, target, lambda model_dir: None)
@@ -38,6 +39,7 @@ def save_with_legacy_weights(module: MetaGraphModule, target: Path) -> None:
     """Write a module whose unset variables get their value from the legacy checkpoint, without reading it.
 
     Raises:
+        RefusedModelError: `assets.extra` holds what may not be copied.
         Tf1to2Error: `target` exists, or cannot be written.
     """
     state = module.state
@@ -53,6 +55,8 @@ def save_with_legacy_weights(module: MetaGraphModule, target: Path) -> None:
 def _write(module: MetaGraphModule, target: Path, finish_weights: Callable[[Path], None]) -> None:
     from tensorflow.core.protobuf import saved_model_pb2
 
+    extra = extra_files(module.legacy.path)
+    extra.check()  # before TensorFlow writes anything
     with staged(target) as staging:
         signatures = {key: function.concrete_function for key, function in module.signatures.items()}
         try:
@@ -72,23 +76,13 @@ def _write(module: MetaGraphModule, target: Path, finish_weights: Callable[[Path
         if changed:
             set_method_names(staging, changed)
         write_fingerprint(staging)
-        _copy_extra(module.legacy.path, staging)
+        extra.copy(staging)
 
 
 def _in_one_line(error: Exception) -> str:
     """The lines of an error of TensorFlow without its heading `in user code:`, which names no user's code."""
     lines = [line.strip() for line in str(error).splitlines()]
     return " ".join(line for line in lines if line and line != "in user code:")
-
-
-def _copy_extra(source: Path, staging: Path) -> None:
-    """Copy `assets.extra` (warm-up requests and the like), which TensorFlow does not know of."""
-    extra, target = source / "assets.extra", staging / "assets.extra"
-    if extra.is_dir():
-        shutil.copytree(extra, target, copy_function=shutil.copyfile)
-        # A read-only source must not make a model that its owner cannot move or remove.
-        for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
-            folder.chmod(folder.stat().st_mode | stat.S_IRWXU)
 
 
 @contextmanager
@@ -98,24 +92,18 @@ def staged(target: Path) -> Iterator[Path]:
     Raises:
         Tf1to2Error: `target` exists, or its parent cannot be written to.
     """
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise Tf1to2Error(f"{target} exists already; choose another folder or remove it first.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=target.parent))
-    except OSError as error:
-        raise Tf1to2Error(f"cannot write to {target.parent}: {error.strerror or error}.") from error
-    try:
-        yield staging
-        staging.chmod(0o777 & ~_umask())
-        staging.rename(target)
-    except OSError as error:
-        raise UnreadableModelError(f"cannot write {target}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    recover(target.parent)
+    with staging(target) as folder:
+        try:
+            (folder / FINISHED).mkdir()
+            yield folder / FINISHED
+            (folder / FINISHED).rename(target)
+        except (OSError, UnwritableError, tf.errors.OpError) as error:
+            reason = full_disk(error, target.parent)
+            if reason is None and isinstance(error, OSError):
+                reason = in_words(error, target.parent, f"cannot write {target}")
+            if reason is None:
+                raise
+            raise UnreadableModelError(reason) from error

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from migrate.disk import in_words
 from migrate.errors import Tf1to2Error
-from migrate.rewrap_tree.leftovers import Content, make_staging, remove_leftovers
-
-
-@contextlib.contextmanager
-def staging(target: Path) -> Iterator[Path]:
-    """Yield an empty folder on the file system of `target`, beside it; it is gone afterwards, whatever happens.
-
-    Only a killed process leaves it: the next run for the same target removes it.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(target)
-        folder = make_staging(target, Content.NEW)
-    except OSError as error:
-        raise Tf1to2Error(f"{target} cannot be made: {(error.strerror or str(error)).lower()}.") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+from migrate.rewrap_tree.replaceable import why_not_a_model
+from migrate.staging import REPLACED
 
 
 @contextlib.contextmanager
 def no_empty_parents(targets: Iterable[Path]) -> Iterator[None]:
     """Remove afterwards the folders above the targets that came to be meanwhile and hold nothing."""
-    missing = {folder for target in targets for folder in target.parents if not folder.exists()}
+    above = {folder for target in targets for folder in target.parents}
+    missing = [folder for folder in above if not folder.exists()]
     try:
         yield
     finally:
@@ -43,31 +27,44 @@ def no_empty_parents(targets: Iterable[Path]) -> Iterator[None]:
 
 
 def publish(finished: Path, target: Path, *, replace: bool) -> None:
-    """Rename the folder `finished` to `target`. Both must be on one file system.
+    """Rename the folder `finished`, which lies in a staging folder beside `target`, to `target`.
 
     Args:
         finished: a complete model folder.
         target: its new place; nothing must be there, unless `replace`.
-        replace: move what is at `target` aside first, and remove it once the new model is in place.
+        replace: move a model that is at `target` aside first; it goes with the staging folder.
 
     Raises:
         Tf1to2Error: something is at `target` that may not be replaced, or the rename fails.
     """
+    if not os.path.lexists(target):
+        _rename(finished, target)
+        return
+    if not replace:
+        raise Tf1to2Error(f"{target} appeared while the model was being made; it was left alone.")
+    reason = why_not_a_model(target)
+    if reason is not None:
+        raise Tf1to2Error(f"{target} {reason}, so it was left alone; choose another folder with -o.")
+    aside = finished.parent / REPLACED / target.name
+    _make_folder(aside.parent, target)
+    _rename(target, aside)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not os.path.lexists(target):
-            finished.rename(target)
-            return
-        if not replace:
-            raise Tf1to2Error(f"{target} appeared while the model was being made; it was left alone.")
-        aside = make_staging(target, Content.OLD) / target.name
-        target.rename(aside)
-        try:
-            finished.rename(target)
-        except OSError:
-            aside.rename(target)
-            raise
-        finally:
-            shutil.rmtree(aside.parent, ignore_errors=True)
+        _rename(finished, target)
+    except Tf1to2Error:
+        _rename(aside, target)
+        raise
+
+
+def _make_folder(folder: Path, target: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise Tf1to2Error(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from error
+        raise Tf1to2Error(in_words(error, target.parent, f"{target} cannot be written")) from error
+
+
+def _rename(path: Path, to: Path) -> None:
+    try:
+        path.rename(to)
+    except OSError as error:
+        place = path if to.parent.name == REPLACED else to
+        raise Tf1to2Error(in_words(error, place.parent, f"{place} cannot be written")) from error

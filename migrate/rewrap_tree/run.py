@@ -7,9 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migrate.errors import Tf1to2Error
-from migrate.rewrap_tree.plan import Job
-from migrate.rewrap_tree.publish import no_empty_parents, publish, staging
+from migrate.disk import in_words
+from migrate.errors import RefusedModelError, Tf1to2Error
+from migrate.legacy.detect import main_file_of
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
+from migrate.rewrap_tree.job import FAILED_SUFFIX, Job
+from migrate.rewrap_tree.journal import Journal
+from migrate.rewrap_tree.names import refuse_names
+from migrate.rewrap_tree.publish import no_empty_parents, publish
+from migrate.rewrap_tree.replaceable import holds_models
 from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.rewrap_tree.tasks import (
     Cause,
@@ -23,11 +29,9 @@ from migrate.rewrap_tree.tasks import (
     warm_up,
     write,
 )
+from migrate.staging import FINISHED, recover, staging
 from migrate.verify.proof import Proof, ProofOptions
 from migrate.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
-
-FAILED_SUFFIX = ".failed"
-"""Added to the target's name where `keep_failed` keeps a model whose proof failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Settings:
         replace: replace models that are at a target already.
         proof: how to compare; None for no proof.
         keep_failed: keep a model whose proof failed, beside its target with the suffix `.failed`.
-        allow_ops: accept ops that touch files or the network.
+        allowed: ops with an effect outside of the process that are accepted.
         op_libraries: `.so` files with ops to load first.
         processes: how many processes work at a time.
         timeout: seconds that writing or proving one model may take.
@@ -49,7 +53,7 @@ class Settings:
     replace: bool = False
     proof: ProofOptions | None = field(default_factory=ProofOptions)
     keep_failed: bool = False
-    allow_ops: bool = False
+    allowed: AllowedOps = NO_OPS
     op_libraries: tuple[Path, ...] = ()
     processes: int = 2
     timeout: float | None = None
@@ -59,17 +63,24 @@ def run(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Row, ...]]:
     """Yield the rows of each job, in the order of the jobs. Nothing that goes wrong with a model ends the run.
 
     Writing and proving are done by different processes, so that a proof starts from what is on the disk alone.
+
+    Raises:
+        Tf1to2Error: there is no room for temporary files.
     """
     count = min(settings.processes, 2 * len(jobs))
     writers, provers = max(1, count // 2), max(1, count - count // 2)
     timeout = settings.timeout
     with (
         no_empty_parents([job.target for job in jobs]),
+        Journal(jobs) as journal,
         Workers(writers, timeout=timeout, warm_up=warm_up) as write_in,
         Workers(provers if settings.proof else 0, timeout=timeout, warm_up=warm_up) as prove_in,
     ):
-        line = _Line(write_in, prove_in, settings)
+        line = _Line(write_in, prove_in, settings, journal)
         yield from in_order(line.run, jobs, threads=writers + provers)
+        # A process of a killed run may have been writing still when this one put the folders in order.
+        for folder in {job.target.parent for job in jobs}:
+            recover(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +90,12 @@ class _Line:
     writers: Workers
     provers: Workers
     settings: Settings
+    journal: Journal
 
     def run(self, job: Job) -> tuple[Row, ...]:
         try:
             checked(job.source)
+            refuse_names(job, keep_failed=self.settings.keep_failed)
         except Tf1to2Error as error:
             return (self._row(job, not_written("", frozenset(), error), job.target),)
         try:
@@ -91,25 +104,42 @@ class _Line:
         except Tf1to2Error as error:
             return (Row(job.source, job.target, RowOutcome.REFUSED, notes=(str(error),)),)
         except OSError as error:
-            note = f"{job.target} cannot be written: {(error.strerror or str(error)).lower()}."
+            note = in_words(error, job.target.parent, f"{job.target} cannot be written")
             return (Row(job.source, job.target, RowOutcome.REFUSED, notes=(note,)),)
 
     def _run_staged(self, job: Job, folder: Path) -> tuple[Row, ...]:
         settings = self.settings
-        finished = folder / "finished"
-        task = WriteTask(job.source, finished, settings.tags, settings.allow_ops, settings.op_libraries)
+        finished = folder / FINISHED
+        task = WriteTask(job.source, finished, settings.tags, settings.allowed, settings.op_libraries)
         result = self.writers.call(write, task)
         if not isinstance(result, Finished):
             note = f"{job.source} was not rewrapped: {_ending(result)}."
             return (Row(job.source, job.target, RowOutcome.CRASHED, notes=(note,), traceback=_traceback(result)),)
+        _refuse_one_for_several(job, finished)
         rows = tuple(self._row(job, one, finished) for one in result.value)
         failed = [row for row in rows if row.outcome is RowOutcome.PROOF_FAILED]
         for row in failed:
             self._set_aside(row, job, finished)
         kept = [row for row in failed if settings.keep_failed and row.target.parent == job.target]
         if kept or any(row.outcome in (RowOutcome.REWRAPPED, RowOutcome.NOT_PROVEN) for row in rows):
-            publish(finished, job.target, replace=settings.replace)
+            self._put_in_place(job, finished)
         return rows
+
+    def _put_in_place(self, job: Job, finished: Path) -> None:
+        if not holds_models(job.target):
+            self._publish(job, finished, job.target)
+            return
+        # Models of single MetaGraphs that are there and that this run did not make stay.
+        for model in sorted(finished.iterdir()):
+            with staging(job.target / model.name) as folder:
+                model.rename(folder / FINISHED)
+                self._publish(job, folder / FINISHED, job.target / model.name)
+
+    def _publish(self, job: Job, finished: Path, target: Path) -> None:
+        if self.journal.has_published(target):
+            raise Tf1to2Error(f"{target} is the place of another model of this run; rewrap {job.source} by itself.")
+        self.journal.will_publish(job.source, target, finished)
+        publish(finished, target, replace=self.settings.replace or job.resumed)
 
     def _row(self, job: Job, written: Written | NotWritten, finished: Path) -> Row:
         target = job.target / written.name
@@ -145,7 +175,7 @@ class _Line:
         elif failed.target.parent == job.target:
             (finished / failed.target.name.removesuffix(FAILED_SUFFIX)).rename(finished / failed.target.name)
         else:
-            publish(finished, failed.target, replace=self.settings.replace)
+            self._publish(job, finished, failed.target)
 
     def _prove(self, job: Job, written: Written, folder: Path, target: Path) -> tuple[Proof | None, str]:
         """Return the proof, None where none is wanted, and the traceback of one that did not finish.
@@ -166,6 +196,18 @@ class _Line:
         failure = f"the proof did not finish: {_ending(result)}."
         proof = Proof(str(job.source), str(target), tuple(sorted(written.tags)), failures=(failure,))
         return proof, _traceback(result)
+
+
+def _refuse_one_for_several(job: Job, finished: Path) -> None:
+    """A model that is one must not take the place of several.
+
+    Raises:
+        RefusedModelError: it would.
+    """
+    if main_file_of(finished) is not None and holds_models(job.target):
+        raise RefusedModelError(
+            f"{job.target} holds other models; it is never replaced, choose another folder with -o."
+        )
 
 
 _OUTCOMES = {

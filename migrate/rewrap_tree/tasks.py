@@ -12,9 +12,13 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
+from migrate.disk import full_disk, in_words
 from migrate.errors import NothingToDoError, RefusedModelError, Tf1to2Error
 from migrate.legacy.detect import Detection, ModelKind, checkpoint_of, detect
 from migrate.legacy.other_formats import why_not
+from migrate.preflight.allowed_ops import AllowedOps
+from migrate.scratch import working_folder
+from migrate.spelling import as_written
 from migrate.verify.proof import Proof, ProofOptions
 
 _MANY_PROBLEMS = 5
@@ -27,7 +31,7 @@ class WriteTask:
     source: Path
     target: Path
     tags: frozenset[str] | None
-    allow_ops: bool
+    allowed: AllowedOps
     op_libraries: tuple[Path, ...]
 
 
@@ -113,10 +117,10 @@ def checked(source: Path) -> Detection:
 def prove(task: ProveTask) -> Proof:
     """Prove one model, in a process that did not write it: what only the writing process knew cannot help it."""
     from migrate.preflight.ops import load_op_libraries
-    from migrate.verify.prover import prove_here
+    from migrate.verify.apart import prove_apart
 
     load_op_libraries(task.op_libraries)
-    return prove_here(task.old, task.new, task.tags, task.options)
+    return prove_apart(task.old, task.new, task.tags, task.options)
 
 
 def _refuse_other_kinds(detection: Detection) -> None:
@@ -166,16 +170,22 @@ def _write_one(task: WriteTask, detection: Detection, meta_graph: Any, name: str
         problems = list(_problems(meta_graph, model))
         if problems:
             raise RefusedModelError("; ".join(problems[:_MANY_PROBLEMS]))
-        result = rewrap(model, folder, RewrapOptions(tags, task.allow_ops, task.op_libraries))
+        options = RewrapOptions(tags, task.allowed)  # the libraries are loaded already
+        source, target = model.absolute(), folder.absolute()
+        with working_folder():
+            result = rewrap(source, target, options)
     except Tf1to2Error as error:
-        return not_written(name, tags, error)
+        return not_written(name, tags, error, (model, folder))
     except OSError as error:
-        reason = f"{error.filename or folder} cannot be read or written: {(error.strerror or str(error)).lower()}."
-        return NotWritten(name, tags, Cause.REFUSED, reason)
+        reason = in_words(error, folder.parent, f"{error.filename or folder} cannot be read or written")
+        return NotWritten(name, tags, Cause.REFUSED, as_written(reason, (model, folder)))
     except DecodeError as error:
         reason = f"{model}: a proto inside the model is damaged ({error}); copy the model again."
         return NotWritten(name, tags, Cause.REFUSED, reason)
     except Exception as error:  # TensorFlow raises anything; the other MetaGraphs go on
+        full = full_disk(error, folder.parent)
+        if full is not None:
+            return NotWritten(name, tags, Cause.REFUSED, full)
         first_line = (str(error).strip().splitlines() or [""])[0]
         reason = f"{model}: the rewrap failed in an unexpected way ({type(error).__name__}: {first_line})."
         return NotWritten(name, tags, Cause.UNEXPECTED, reason, traceback.format_exc())
@@ -183,13 +193,15 @@ def _write_one(task: WriteTask, detection: Detection, meta_graph: Any, name: str
 
 
 def _problems(meta_graph: Any, model: Path) -> Iterator[str]:
+    from migrate.legacy.model_files import extra_files
     from migrate.preflight.signatures import check_assets, check_signatures
 
     for problem in (*check_signatures(meta_graph), *check_assets(meta_graph, model)):
         yield problem.message
+    yield from extra_files(model).refused
 
 
-def not_written(name: str, tags: frozenset[str], error: Tf1to2Error) -> NotWritten:
-    """Make a result of an expected failure."""
+def not_written(name: str, tags: frozenset[str], error: Tf1to2Error, paths: tuple[Path, ...] = ()) -> NotWritten:
+    """Make a result of an expected failure, which names `paths` as they are written here."""
     cause = Cause.NATIVE if isinstance(error, NothingToDoError) else Cause.REFUSED
-    return NotWritten(name, tags, cause, str(error))
+    return NotWritten(name, tags, cause, as_written(str(error), paths))

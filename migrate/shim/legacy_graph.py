@@ -41,9 +41,8 @@ class Feed:
 class LegacyGraph:
     """A MetaGraphDef's graph and the state that its functions share."""
 
-    def __init__(self, meta_graph: Any, *, allow_ops: bool) -> None:
+    def __init__(self, meta_graph: Any) -> None:
         self._meta_graph = meta_graph
-        self._allow_ops = allow_ops
         self._graph_def = meta_graph.graph_def
         self.nodes = nodes_by_name(self._graph_def)
         self._functions = functions_by_name(self._graph_def.library)
@@ -113,12 +112,12 @@ class LegacyGraph:
         return result
 
     def check_ops(self, nodes: Sequence[Any]) -> None:
-        """Refuse nodes that this TensorFlow cannot run, or that touch more than the model.
+        """Refuse nodes that this TensorFlow cannot run.
 
         Raises:
             RefusedModelError: each such op is named, with the remedy.
         """
-        problems = check_ops(without_stand_ins(nodes), self._graph_def.library, allow_ops=self._allow_ops)
+        problems = check_ops(without_stand_ins(nodes), self._graph_def.library)
         if problems:
             raise RefusedModelError(" ".join(problem.message for problem in problems))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from migrate.legacy.restore import RestoreMap, read_restore_map
 from migrate.legacy.saved_model import LegacySavedModel, with_inlined_state
 from migrate.legacy.signatures import Signature, read_signatures
 from migrate.legacy.state import LegacyVariable, read_variables, with_parts_apart
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
+from migrate.preflight.effects import check_run, refuse_effects
+from migrate.preflight.runs import run_of_fetches
 from migrate.shim.legacy_graph import Feed, LegacyGraph
 from migrate.shim.signature_function import SignatureFunction
 from migrate.shim.state import State
@@ -57,8 +61,10 @@ class MetaGraphModule(tf.Module):  # type: ignore[misc]
         signatures: callables by signature key.
     """
 
-    def __init__(self, legacy: LegacySavedModel, *, allow_ops: bool = False) -> None:
+    def __init__(self, legacy: LegacySavedModel, *, allowed: AllowedOps = NO_OPS) -> None:
         super().__init__()
+        refuse_effects(legacy.meta_graph, allowed, legacy.path)
+        self._allowed = allowed
         self.legacy = legacy = with_inlined_state(legacy)
         self.initialization: Initialization = read_initialization(legacy.meta_graph)
         with _naming(legacy.path):
@@ -66,7 +72,7 @@ class MetaGraphModule(tf.Module):  # type: ignore[misc]
             signatures = read_signatures(legacy.meta_graph)
         if self.restores.variables or self.restores.tables:
             check_checkpoint(legacy.checkpoint)
-        self._graph = LegacyGraph(legacy.meta_graph, allow_ops=allow_ops)
+        self._graph = LegacyGraph(legacy.meta_graph)
         self.state = State(self._graph.nodes, self._variables(signatures))
         self._make_stored_variables()
         self.assets = self._assets()
@@ -143,6 +149,7 @@ class MetaGraphModule(tf.Module):  # type: ignore[misc]
         if (names, fed) not in self._compiled:
             tensors = {name: _tensor(name) for name in names if ":" in name}
             operations = [name for name in names if ":" not in name]
+            self._refuse_effects(tuple(tensors.values()), tuple(operations), fed)
             tables, variables = set(self.state.tables), set(self.state.variables)
             self._compiled[names, fed] = self._graph.function(self.state, fed, tensors, operations)
             self._may_be_unset.update(self.state.variables.keys() - variables)
@@ -151,6 +158,14 @@ class MetaGraphModule(tf.Module):  # type: ignore[misc]
             for identity in self.state.tables.keys() - tables:
                 self.state.tables[identity].run_initializer()
         return self._compiled[names, fed]
+
+    def _refuse_effects(
+        self, fetches: tuple[TensorName, ...], operations: tuple[str, ...], fed: tuple[Feed, ...]
+    ) -> None:
+        run = run_of_fetches(fetches, operations, frozenset(feed.tensor for feed in fed))
+        problems = check_run(self.legacy.meta_graph.graph_def, run, self._allowed)
+        if problems:
+            raise RefusedModelError(f"{self.legacy.path}: " + " ".join(problem.message for problem in problems))
 
     def _variables(self, signatures: Sequence[Signature]) -> tuple[LegacyVariable, ...]:
         variables = read_variables(self.legacy, self.restores)
@@ -192,7 +207,7 @@ class MetaGraphModule(tf.Module):  # type: ignore[misc]
         used = [definition.filename for definition in asset_file_defs(self.legacy.meta_graph)]
         for filename in dict.fromkeys((*used, *self.legacy.asset_files())):
             path = self.legacy.asset_path(filename)
-            if not path.is_file():
+            if not os.path.isfile(path):  # noqa: PTH113 - no error for a name that no file can have
                 raise UnreadableModelError(
                     f"{self.legacy.path}: the asset {path} is missing; copy the export again, with its assets folder."
                 )

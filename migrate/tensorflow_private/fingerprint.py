@@ -7,6 +7,7 @@ from pathlib import Path
 from tensorflow.python.saved_model.pywrap_saved_model import constants, fingerprinting
 
 from migrate.errors import UnreadableModelError
+from migrate.files.writer import write_output
 
 
 def write_fingerprint(export_dir: Path) -> Path:
@@ -16,6 +17,7 @@ def write_fingerprint(export_dir: Path) -> Path:
     `saved_model_fingerprinting` is off, and a stale fingerprint would stay.
 
     Raises:
+        UnwritableError: it cannot be written.
         UnreadableModelError: there is no readable `saved_model.pb`; text format has no fingerprint.
     """
     if not (export_dir / str(constants.SAVED_MODEL_FILENAME_PB)).is_file():
@@ -26,6 +28,5 @@ def write_fingerprint(export_dir: Path) -> Path:
     except fingerprinting.FingerprintException as error:
         raise UnreadableModelError(f"{export_dir} holds no readable saved_model.pb to fingerprint: {error}") from error
     target = export_dir / str(constants.FINGERPRINT_FILENAME)
-    staged = target.with_name(f".{target.name}.staged")
-    staged.write_bytes(fingerprint)
-    return staged.replace(target)
+    write_output(target, fingerprint)
+    return target

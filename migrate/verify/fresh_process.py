@@ -21,6 +21,7 @@ class ProofTask:
     new: Path
     old_tags: frozenset[str] | None = None
     options: ProofOptions = field(default_factory=ProofOptions)
+    op_libraries: tuple[Path, ...] = ()
 
 
 def run_proof(task: ProofTask) -> Proof:
@@ -29,9 +30,11 @@ def run_proof(task: ProofTask) -> Proof:
     Raises:
         Tf1to2Error: the old model cannot serve as the reference.
     """
-    from migrate.verify.prover import prove_here
+    from migrate.preflight.ops import load_op_libraries
+    from migrate.verify.apart import prove_apart
 
-    return prove_here(task.old, task.new, task.old_tags, task.options)
+    load_op_libraries(task.op_libraries)
+    return prove_apart(task.old, task.new, task.old_tags, task.options)
 
 
 def import_tensorflow() -> None:
@@ -94,6 +97,7 @@ def prove_in_fresh_process(
     *,
     old_tags: frozenset[str] | None = None,
     options: ProofOptions | None = None,
+    op_libraries: tuple[Path, ...] = (),
     seconds: float = DEFAULT_SECONDS,
     worker: ProofWorker | None = None,
 ) -> Proof:
@@ -102,9 +106,9 @@ def prove_in_fresh_process(
     A crash of TensorFlow or a timeout becomes a failure of the proof.
 
     Raises:
-        Tf1to2Error: the old model cannot serve as the reference.
+        Tf1to2Error: the old model cannot serve as the reference, or one of the two is not safe to run.
     """
-    task = ProofTask(old, new, old_tags, options or ProofOptions())
+    task = ProofTask(old, new, old_tags, options or ProofOptions(), op_libraries)
     if worker is not None:
         return worker.prove(task)
     with ProofWorker(seconds) as own:

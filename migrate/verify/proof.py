@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
+
 SECONDS_PER_REQUEST = 30.0
 
 
@@ -141,10 +143,12 @@ class ProofOptions:
     Attributes:
         rtol, atol: floats within `atol + rtol * |original|` are within tolerance. All other dtypes must be equal.
         inputs: a `.npz` or `.json` file with inputs to use in place of generated ones.
+        allowed: ops with an effect outside of the process that either model may run.
         seconds_per_request: how long a model may work on one request, or on its initialisation, before it is stopped.
     """
 
     rtol: float = 1e-5
     atol: float = 1e-6
     inputs: str | None = None
+    allowed: AllowedOps = NO_OPS
     seconds_per_request: float = SECONDS_PER_REQUEST

@@ -17,8 +17,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from migrate.disk import full_disk
 from migrate.errors import Tf1to2Error, UnreadableModelError
 from migrate.legacy.saved_model import read_saved_model
+from migrate.preflight.effects import refuse_effects
+from migrate.preflight.signatures import refuse_unsafe_assets
+from migrate.scratch import temporary_folder
 from migrate.verify.compare import Comparison, compare, same_kind, worst
 from migrate.verify.contract import compare_assets, compare_signatures, path_left_behind
 from migrate.verify.error_text import first_line
@@ -39,14 +43,20 @@ def prove_here(
     Raises:
         Tf1to2Error: the old model cannot serve as the reference: it is unreadable, does not load, has several
             MetaGraphDefs and no tags were given; or this process has eager execution off.
+        RefusedModelError: one of the two would do something outside of the process that `options` does not allow.
     """
     if not tf.executing_eagerly():
         raise Tf1to2Error("verification needs eager execution, which is off here; run it in a fresh process.")
     started = time.perf_counter()
+    options = options or ProofOptions()
     tags, old_graph, new_graph, failures = _matching_meta_graphs(old, new, old_tags)
+    for model, meta_graph in ((old, old_graph), (new, new_graph)):
+        if meta_graph is not None:
+            refuse_unsafe_assets(meta_graph, model)
+            refuse_effects(meta_graph, options.allowed, model)
     proof = Proof(str(old), str(new), tuple(sorted(tags)), failures=failures)
     if new_graph is not None:
-        proof = _Prover(old, new, tags, options or ProofOptions()).prove(proof, old_graph, new_graph)
+        proof = _Prover(old, new, tags, options).prove(proof, old_graph, new_graph)
     return replace(proof, seconds=time.perf_counter() - started)
 
 
@@ -160,6 +170,8 @@ def _cause(action: Callable[[], None]) -> str:
     try:
         action()
     except Exception as error:  # as above
+        if full_disk(error, temporary_folder()):  # that is no fault of the model
+            raise
         return first_line(error)
     return ""
 

@@ -147,7 +147,7 @@ def test_the_source_side_never_imports_tensorflow(program: Path) -> None:
 
 
 def test_libcst_runs_a_rule_alone(program: Path) -> None:
-    rule = "codemods.sm101_simple_save.SimpleSave"
+    rule = "codemods.rules.sm101_simple_save.SimpleSave"
     command = [sys.executable, "-m", "libcst.tool", "codemod", "--no-format", "-x", rule, str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr

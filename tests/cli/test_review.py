@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("pty", reason="pseudo-terminals are of POSIX")
 
-from codemods.document import open_document
+from codemods.engine.decoded_file import open_document
 from migrate.codemod.discover import discover
 from migrate.codemod.options import RunOptions
 from migrate.codemod.result import RunResult

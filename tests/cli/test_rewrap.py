@@ -243,11 +243,11 @@ def test_outputs_by_chance_are_told() -> None:
 def test_what_a_killed_run_left_is_removed_by_the_next(tree: Path, tmp_path: Path) -> None:
     left = tmp_path / "left"
     program = (
-        "import sys, os, signal; from pathlib import Path; from migrate.rewrap_tree.publish import staging\n"
+        "import sys, os, signal; from pathlib import Path; from migrate.staging import staging\n"
         "with staging(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", program, left / "out"], check=False)
     (found,) = left.iterdir()
-    assert found.name.startswith(".tf1to2-new-out-")
+    assert found.name.startswith(".tf1to2-work-")
     assert tf1to2("rewrap", tree / "scorer" / "1", "-o", left / "out", "--no-verify").returncode == 0
     assert [path.name for path in left.iterdir()] == ["out"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from codemods.registry import all_rules
+from codemods.rules.registry import all_rules
 from migrate.cli.rule_pages import rule_page, rule_table
 
 README = Path(__file__).parents[2] / "README.md"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from codemods.site import Mode, Outcome
+from codemods.site import Outcome
+from codemods.source.mode import Mode
 from migrate.codemod.diff import unified_diff
 from migrate.codemod.discover import discover
 from migrate.codemod.grouping import groups
@@ -280,7 +281,7 @@ def test_groups_are_programs_that_hold_a_changed_file() -> None:
 
 
 def test_a_defect_in_a_rule_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from codemods.sm101_simple_save import SimpleSave
+    from codemods.rules.sm101_simple_save import SimpleSave
 
     def broken(*_: object) -> None:
         raise IndexError("oops")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codemods.document import open_document
-from codemods.engine import Surroundings, plan_file
-from codemods.registry import all_rules
+from codemods.engine.decoded_file import open_document
+from codemods.engine.file_plans import Surroundings, plan_file
+from codemods.names.target import NEWEST, Target
 from codemods.rule import Rule
-from codemods.site import Mode, Site
-from codemods.target import NEWEST, Target
+from codemods.rules.registry import all_rules
+from codemods.site import Site
+from codemods.source.mode import Mode
 
 
 def _rules(rule: type[Rule] | None) -> Sequence[Rule]:

@@ -66,12 +66,18 @@ def tf1to2(
     return Ended(done.returncode, out, err, spent)
 
 
-def killed(*arguments: object, after: float, group: bool, cwd: Path | None = None) -> bool:
+def killed(
+    *arguments: object,
+    after: float,
+    group: bool,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> bool:
     """Start `tf1to2` and kill it after some seconds, alone or with its process group; tell whether it still ran."""
     process = subprocess.Popen(
         command(*arguments),
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": _checkout()},
+        env={**os.environ, "PYTHONPATH": _checkout(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,1 +1,1 @@
-"""Seeded damage, run by hand at length (`python -m tests.fuzz.damaged_models --count 2000`) and briefly as tests."""
+"""Seeded generators of damaged and hostile inputs, run by hand; a slice of each is a test."""

@@ -10,9 +10,11 @@ import pytest
 import tensorflow as tf
 
 from migrate.errors import UnreadableModelError
-from migrate.preflight import Problem, ProblemKind, check_ops
-from migrate.preflight.ops import load_op_libraries
-from migrate.preflight.side_effects import SIDE_EFFECTS
+from migrate.preflight.allowed_ops import EVERY_OP, NO_OPS, AllowedOps
+from migrate.preflight.effects import check_run
+from migrate.preflight.ops import check_ops, load_op_libraries
+from migrate.preflight.problem import Problem, ProblemKind
+from migrate.preflight.runs import run_of_fetches
 from migrate.tensorflow_private.op_defs import op_def
 
 DT = tf.dtypes
@@ -41,8 +43,11 @@ def library(**functions: list[Any]) -> Any:
     return result
 
 
-def check(*nodes: Any, functions: Any = None, allow_ops: bool = False) -> tuple[Problem, ...]:
-    return check_ops(nodes, library() if functions is None else functions, allow_ops=allow_ops)
+def check(*nodes: Any, functions: Any = None, allowed: AllowedOps = NO_OPS) -> tuple[Problem, ...]:
+    """What stands against running these nodes, all of them."""
+    graph = tf.compat.v1.GraphDef(node=nodes, library=library() if functions is None else functions)
+    everything = run_of_fetches((), tuple(each.name for each in nodes), frozenset())
+    return (*check_run(graph, everything, allowed), *check_ops(nodes, graph.library))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,6 @@ def check(*nodes: Any, functions: Any = None, allow_ops: bool = False) -> tuple[
         node("NextIteration", T=tf.float32),
         node("Assert"),
         node("AccumulateNV2", T=tf.float32),
-        node("InitializeTableFromTextFileV2"),
         node("HashTableV2", key_dtype=tf.string, value_dtype=tf.int64),
         node("PrintV2", output_stream=b"stderr"),
         node("DecodeProtoV2", descriptor_source=b"local://"),
@@ -117,19 +121,24 @@ def test_ops_that_are_fine(fine: Any) -> None:
         (node("_Recv"), ProblemKind.NETWORK, "another device or machine"),
         (node("CollectiveReduceV2", T=tf.float32), ProblemKind.NETWORK, "another device or machine"),
         (node("DatasetFromGraph"), ProblemKind.HIDDEN_GRAPH, "cannot be checked"),
+        (node("Abort"), ProblemKind.PROCESS, "ends the process"),
+        (node("InitializeTableFromTextFileV2"), ProblemKind.FILES, "fills a table from a file"),
     ],
     ids=lambda one: one.op if hasattr(one, "op") else None,
 )
 def test_ops_that_are_named(bad: Any, kind: ProblemKind, words: str) -> None:
-    problem = check(bad)[0]
-    assert (problem.kind, problem.op, problem.node) == (kind, bad.op, "n")
+    (problem,) = (one for one in check(bad) if one.kind is kind)
+    assert (problem.op, problem.node) == (bad.op, "n")
     assert words in problem.message
     assert problem.message.endswith("(node n).")
 
 
 def test_files_and_network_can_be_allowed_python_and_unknown_ops_cannot() -> None:
-    nodes = [node("ReadFile"), node("RpcClient"), node("DatasetFromGraph"), node("PyFunc"), node("ZeroOut")]
-    assert [problem.op for problem in check(*nodes, allow_ops=True)] == ["PyFunc", "ZeroOut"]
+    ops = ("ReadFile", "RpcClient", "DatasetFromGraph", "PyFunc", "ZeroOut")
+    nodes = [node(op, name=op) for op in ops]
+    assert [problem.op for problem in check(*nodes, allowed=EVERY_OP)] == ["PyFunc", "ZeroOut"]
+    by_name = AllowedOps(frozenset({"ReadFile", "PyFunc"}))
+    assert [problem.op for problem in check(node("ReadFile"), node("PyFunc", "p"), allowed=by_name)] == ["PyFunc"]
 
 
 def test_one_problem_for_all_nodes_of_an_op() -> None:
@@ -172,32 +181,6 @@ def test_of_bodies_per_device_only_the_one_for_cpu_counts() -> None:
     functions = library(on_cpu=[node("NoOp")], on_gpu=[node("CudnnRNN", T=tf.float32)])
     assert check(index, case, functions=functions) == ()
     assert [problem.op for problem in check(node("NoOp", "index"), case, functions=functions)] == ["CudnnRNN"]
-
-
-def test_every_listed_op_with_a_side_effect_exists_here_or_existed_in_tensorflow_1() -> None:
-    gone = {"Rpc", "TryRpc", "BigQueryReader", "GenerateBigQueryReaderPartitions", "GcsConfigureCredentials"}
-    gone |= {"GcsConfigureBlockCache", "RemoteFusedGraphExecute"}
-    # Not in every version from 2.15 to 2.21.
-    versioned = {"WriteRawProtoSummary", "ListSnapshotChunksDataset", "TFRecordDatasetV2", "SnapshotChunkDataset"}
-    versioned |= {"CalibrationStatisticsSaver"}
-    unknown = {op for op in SIDE_EFFECTS if op_def(op) is None}
-    assert unknown <= gone | versioned
-
-
-def test_a_new_op_that_takes_a_path_or_an_address_is_noticed() -> None:
-    """Fails when a TensorFlow brings such an op that nobody has judged yet."""
-    judged = {
-        "CacheDataset", "InitializeTableFromTextFile", "InitializeTableFromTextFileV2", "ShardedFilename",
-        "ShardedFilespec", "TensorSliceDataset", "RecordInput", "RequestStop",
-    }  # fmt: skip
-    names = ("filename", "filenames", "file_pattern", "server_address", "ckpt_path", "logdir", "snapshot_path")
-    with_paths = {
-        name
-        for name in dir(tf.raw_ops)
-        if (definition := op_def(name)) is not None and any(arg.name in names for arg in definition.input_arg)
-    }
-    assert with_paths - judged <= set(SIDE_EFFECTS)
-    assert len(with_paths) > 20
 
 
 def test_an_op_library_that_cannot_be_loaded(tmp_path: Path) -> None:

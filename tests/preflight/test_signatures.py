@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from migrate.legacy.saved_model import read_saved_model
-from migrate.preflight import ProblemKind, check_signatures
-from migrate.preflight.signatures import check_assets
+from migrate.preflight.problem import ProblemKind
+from migrate.preflight.signatures import check_assets, check_signatures
 from tests.golden import MODELS_DIR
 
 

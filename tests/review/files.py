@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from codemods.document import open_document
-from codemods.site import Edit, Guidance, Mode, Outcome, Site
+from codemods.edit.edits import Edit
+from codemods.engine.decoded_file import open_document
+from codemods.site import Guidance, Outcome, Site
+from codemods.source.mode import Mode
 from migrate.codemod.discover import discover
 from migrate.codemod.options import RunOptions
 from migrate.codemod.result import RunResult

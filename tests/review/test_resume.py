@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from codemods.site import Edit
+from codemods.edit.edits import Edit
 from migrate.review.agenda import Agenda
 from migrate.review.decision import Verdict
 from migrate.review.record import stored_review

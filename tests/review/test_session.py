@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.site import Edit
+from codemods.edit.edits import Edit
 from migrate.review.agenda import agenda_of
 from migrate.review.decision import Verdict
 from migrate.review.session import AcceptEdited, Answer, Review, answered, question, start

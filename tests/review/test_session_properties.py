@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codemods.document import open_document
+from codemods.engine.decoded_file import open_document
 from migrate.review.agenda import Agenda, agenda_of
 from migrate.review.files import review_files
 from migrate.review.publishing import Publisher, Scope

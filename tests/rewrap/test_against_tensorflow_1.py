@@ -151,7 +151,7 @@ def call_tf2(function: Any, original: Any, call: GoldenCall) -> dict[str, Any]:
     (signature,) = (found for found in read_signatures(original) if found.key == call.signature)
     keys = [endpoint.key for endpoint in signature.inputs]
     names = dict(zip(keys, loaded_names(keys, argument_names(keys)), strict=True))
-    graph = LegacyGraph(original, allow_ops=False)
+    graph = LegacyGraph(original)
     for endpoint in signature.inputs:
         if endpoint.key not in dense:
             dense[endpoint.key] = tf.make_ndarray(graph.default_value(endpoint.tensor))

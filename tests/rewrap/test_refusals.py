@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from migrate.errors import RefusedModelError, Tf1to2Error
 from migrate.legacy.saved_model import read_saved_model
+from migrate.preflight.allowed_ops import EVERY_OP
 from migrate.rewrap import RewrapOptions, rewrap
 from tests.golden import golden_model
 from tests.rewrap.test_against_tensorflow_1 import REFUSED
@@ -48,13 +49,13 @@ def test_fixtures(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["read_file", "read_asset_file", "write_file"])
 def test_what_touches_files_is_rewrapped_when_allowed(name: str, tmp_path: Path) -> None:
-    rewrap(golden_model(name).path, tmp_path / "new", RewrapOptions(allow_ops=True))
+    rewrap(golden_model(name).path, tmp_path / "new", RewrapOptions(allowed=EVERY_OP))
     assert tf.saved_model.load(str(tmp_path / "new")).signatures
 
 
 def test_python_is_refused_even_when_allowed(tmp_path: Path) -> None:
     with pytest.raises(RefusedModelError, match="PyFunc"):
-        rewrap(golden_model("py_func").path, tmp_path / "new", RewrapOptions(allow_ops=True))
+        rewrap(golden_model("py_func").path, tmp_path / "new", RewrapOptions(allowed=EVERY_OP))
 
 
 @pytest.fixture(scope="module")

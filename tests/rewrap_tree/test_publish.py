@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import Tf1to2Error
-from migrate.rewrap_tree.publish import no_empty_parents, publish, staging
+from migrate.rewrap_tree.publish import no_empty_parents, publish
+from migrate.staging import staging
 
 
 def finished(folder: Path, content: str) -> Path:
@@ -24,12 +25,23 @@ def test_a_new_folder_is_renamed(tmp_path: Path) -> None:
 
 def test_an_old_model_is_replaced_whole(tmp_path: Path) -> None:
     old = tmp_path / "out"
-    old.mkdir()
-    (old / "only_in_the_old").write_text("x")
+    (old / "assets").mkdir(parents=True)
+    (old / "saved_model.pbtxt").write_text("only in the old")
     with staging(old) as folder:
         publish(finished(folder, "new"), old, replace=True)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert [path.name for path in old.iterdir()] == ["saved_model.pb"]
+
+
+@pytest.mark.parametrize("stranger", ["notes.txt", "backup/saved_model.pb", "assets/inner/saved_model.pb"])
+def test_what_came_into_an_old_model_meanwhile_is_kept(tmp_path: Path, stranger: str) -> None:
+    old = tmp_path / "out"
+    (old / stranger).parent.mkdir(parents=True)
+    (old / stranger).write_text("mine")
+    (old / "saved_model.pb").write_text("old")
+    with staging(old) as folder, pytest.raises(Tf1to2Error, match="no part of a model, so it was left alone"):
+        publish(finished(folder, "new"), old, replace=True)
+    assert (old / stranger).read_text() == "mine"
 
 
 def test_what_appeared_meanwhile_is_left_alone(tmp_path: Path) -> None:
@@ -52,7 +64,7 @@ def test_the_old_model_comes_back_when_the_rename_fails(tmp_path: Path, monkeypa
     with staging(target) as folder:
         new = finished(folder, "new")
         monkeypatch.setattr(Path, "rename", failing)
-        with pytest.raises(Tf1to2Error, match="no space left on device"):
+        with pytest.raises(Tf1to2Error, match=r"the disk of .* is full"):
             publish(new, target, replace=True)
     assert (target / "saved_model.pb").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["old", "out"]

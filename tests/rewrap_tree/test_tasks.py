@@ -10,12 +10,13 @@ import pytest
 from migrate.errors import NothingToDoError, RefusedModelError
 from migrate.legacy.detect import ModelKind, detect
 from migrate.legacy.saved_model import read_saved_model
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
 from migrate.rewrap_tree.tasks import Cause, NotWritten, WriteTask, Written, _folder_names, checked, write
 from tests.golden import MODELS_DIR
 
 
-def task(name: str, target: Path, tags: frozenset[str] | None = None, *, allow_ops: bool = False) -> WriteTask:
-    return WriteTask(MODELS_DIR / name / "model", target, tags, allow_ops, ())
+def task(name: str, target: Path, tags: frozenset[str] | None = None, *, allowed: AllowedOps = NO_OPS) -> WriteTask:
+    return WriteTask(MODELS_DIR / name / "model", target, tags, allowed, ())
 
 
 def test_one_meta_graph_by_its_tags(tmp_path: Path) -> None:
@@ -41,10 +42,13 @@ def test_ops_that_touch_files_need_permission(tmp_path: Path) -> None:
     (refused,) = write(task("read_file", tmp_path / "refused"))
     assert isinstance(refused, NotWritten)
     assert refused.cause is Cause.REFUSED
-    assert "the op ReadFile reads files whenever the model is executed; pass --allow-ops" in refused.reason
+    assert "the op ReadFile reads files (" in refused.reason
     assert not (tmp_path / "refused").exists()
-    (allowed,) = write(task("read_file", tmp_path / "allowed", allow_ops=True))
+    assert "whenever the model is executed; pass --allow-ops ReadFile" in refused.reason
+    (allowed,) = write(task("read_file", tmp_path / "allowed", allowed=AllowedOps(frozenset({"ReadFile"}))))
     assert isinstance(allowed, Written)
+    (other,) = write(task("read_file", tmp_path / "other", allowed=AllowedOps(frozenset({"WriteFile"}))))
+    assert isinstance(other, NotWritten)
 
 
 def test_a_damaged_proto_inside_is_a_refusal(tmp_path: Path) -> None:
@@ -52,7 +56,7 @@ def test_a_damaged_proto_inside_is_a_refusal(tmp_path: Path) -> None:
     proto.meta_graphs[0].collection_def["variables"].bytes_list.value[0] = b"\xff\xff"
     shutil.copytree(MODELS_DIR / "ref_simple_save" / "model", tmp_path / "m")
     (tmp_path / "m" / "saved_model.pb").write_bytes(proto.SerializeToString())
-    (result,) = write(WriteTask(tmp_path / "m", tmp_path / "out", None, False, ()))
+    (result,) = write(WriteTask(tmp_path / "m", tmp_path / "out", None, NO_OPS, ()))
     assert isinstance(result, NotWritten)
     assert result.cause is Cause.REFUSED
     assert "is damaged" in result.reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.tensorflow_private.op_defs import op_def
+from migrate.tensorflow_private.op_defs import op_def, registered_ops
 
 
 def test_an_op_of_today() -> None:
@@ -30,3 +30,11 @@ def test_references_are_told() -> None:
 @pytest.mark.parametrize("op", ["NoSuchOpAnywhere", "Resampler", ""])
 def test_an_unknown_op_is_none(op: str) -> None:
     assert op_def(op) is None
+
+
+def test_the_whole_registry_can_be_listed() -> None:
+    found = {op.name: op for op in registered_ops()}
+    assert list(found) == sorted(found)
+    assert found["MatMul"] == op_def("MatMul")
+    assert found["PyFunc"].is_stateful
+    assert len(found) > 1_500

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 
 from migrate.cli.codemod_options import (
+    DEFAULT_MEBIBYTES,
+    DEFAULT_SECONDS,
+    FileMemory,
+    FileTimeout,
     Ignore,
     Jobs,
     ModeChoice,
     ModeOption,
+    NoGitignore,
     Select,
     Version,
+    budget_of,
     mode_of,
     rules_of,
     target_of,
@@ -28,8 +34,13 @@ def register(app: typer.Typer) -> None:
 def codemod(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders to rewrite.")],
     diff: Annotated[bool, typer.Option("--diff", help="Show the diff (the default without --write).")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Exit 1 if anything would change or needs a person.")] = False,
-    write: Annotated[bool, typer.Option("--write", help="Write the changes.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Exit 1 if anything would change or needs a person (a link out of PATH too)."),
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the changes. Files that are links out of PATH are left alone.")
+    ] = False,
     patch: Annotated[Path | None, typer.Option("--patch", metavar="FILE", help="Write the diff to FILE.")] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the report as JSON, to stdout for -.")
@@ -43,6 +54,9 @@ def codemod(
     tensorflow: Version = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Rewrite tests too.")] = False,
     jobs: Jobs = 0,
+    file_timeout: FileTimeout = DEFAULT_SECONDS,
+    file_memory: FileMemory = DEFAULT_MEBIBYTES,
+    no_gitignore: NoGitignore = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count sites by rule and outcome.")] = False,
     todo: Annotated[
         bool, typer.Option("--todo", help="Put a TODO comment above every site that needs a person.")
@@ -56,10 +70,16 @@ def codemod(
     ] = False,
 ) -> None:
     """Rewrite TensorFlow 1 export code; without --write nothing changes and the diff is shown."""
-    from codemods.site import Mode
+    from codemods.source.mode import Mode
     from migrate.cli.codemod_output import CodemodOutput, exit_status, run_with_progress
+    from migrate.cli.codemod_writing import clean
+    from migrate.cli.codemod_writing import write as write_result
+    from migrate.cli.exit_status import FAILED
+    from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.codemod.discover import discover
+    from migrate.codemod.links import without_links_out
     from migrate.codemod.options import RunOptions
+    from migrate.codemod.result import FileStatus
 
     automatic = Mode.EAGER if keras else None  # a Keras model neither trains nor exports with v2 behaviour off
     options = RunOptions(
@@ -71,8 +91,9 @@ def codemod(
         todo=todo,
         keras=keras,
         target=target_of(tensorflow),
+        budget=budget_of(file_timeout, file_memory),
     )
-    files = discover(paths)
+    files = discover(paths, follow_gitignore=not no_gitignore)
     output = CodemodOutput(
         diff=diff or not (write or check or patch or json_file or sarif or statistics),
         patch=patch,
@@ -81,8 +102,10 @@ def codemod(
         statistics=statistics,
         check=check,
     )
-    result = run_with_progress(files, options)
-    if write:
-        output.write(result)
+    check_code_outputs(outputs(json=json_file, patch=patch, sarif=sarif))
+    clean(files)
+    planned = without_links_out(run_with_progress(files, options), files)
+    result = write_result(planned) if write else planned
     output.show(result)
-    raise typer.Exit(exit_status(result, check=check, wrote=write))
+    is_complete = result.count(FileStatus.FAILED) == planned.count(FileStatus.FAILED)
+    raise typer.Exit(FAILED if not is_complete else exit_status(result, check=check, wrote=write))

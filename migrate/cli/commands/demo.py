@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -29,12 +28,15 @@ def demo(
     """
     from migrate.cli.commands.rewrap import exit_status, report, run_with_progress
     from migrate.cli.console import say
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.rewrap_tree.plan import plan
     from migrate.rewrap_tree.run import Settings
+    from migrate.scratch import scratch_folder
 
     model = Path(__file__).parents[2] / "demo_model"
-    with tempfile.TemporaryDirectory(prefix="tf1to2-demo-") as folder:
-        target = output or Path(folder) / "demo_model"
+    check_model_outputs(outputs(json=json_file), [model], made=output)
+    with scratch_folder() as folder:
+        target = output or folder / "demo_model"
         say(f"Rewrapping {model}, a SavedModel written by TensorFlow 1.15.5; the first import takes a while.")
         rows = run_with_progress(plan([model], target, replace=False), Settings())
         report(rows, json_file)

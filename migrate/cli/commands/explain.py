@@ -20,7 +20,7 @@ def explain(
 ) -> None:
     """Explain a rule of the codemods: what it rewrites, before and after, why, and its limits."""
     from codemods.errors import CodemodError
-    from codemods.registry import all_rules, find_rule
+    from codemods.rules.registry import all_rules, find_rule
     from migrate.cli.rule_pages import rule_page, rule_table, rules_as_json
     from migrate.cli.streams import put
     from migrate.errors import Tf1to2Error

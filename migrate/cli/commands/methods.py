@@ -40,12 +40,14 @@ def methods(
 
     Exit status 1: a signature breaks a rule of Serving, so that its own API would refuse it.
     """
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.errors import Tf1to2Error
     from migrate.workers import call_in_process
 
     wanted = _parsed(assignments or [])
     if output is not None and not wanted and legacy is None:
         raise Tf1to2Error("-o writes a changed copy: say what to change with --set or --from.")
+    check_model_outputs(outputs(json=json_file), [model, legacy], made=output)
     # In a process of its own, for TensorFlow's talk while it is imported.
     shown = call_in_process(_set_and_show, _Task(model, wanted, legacy, output))
     if json_file != "-":

@@ -9,12 +9,18 @@ from typing import Annotated
 import typer
 
 from migrate.cli.codemod_options import (
+    DEFAULT_MEBIBYTES,
+    DEFAULT_SECONDS,
+    FileMemory,
+    FileTimeout,
     Ignore,
     Jobs,
     ModeChoice,
     ModeOption,
+    NoGitignore,
     Select,
     Version,
+    budget_of,
     mode_of,
     rules_of,
     target_of,
@@ -47,6 +53,9 @@ def review(
     tensorflow: Version = None,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Review changes of tests too.")] = False,
     jobs: Jobs = 0,
+    file_timeout: FileTimeout = DEFAULT_SECONDS,
+    file_memory: FileMemory = DEFAULT_MEBIBYTES,
+    no_gitignore: NoGitignore = False,
     todo: Annotated[
         bool, typer.Option("--todo", help="Offer a TODO comment above every site that needs a person.")
     ] = False,
@@ -55,12 +64,16 @@ def review(
 
     Every answer is kept in a file, so that a review can be ended and taken up again, and repeated by --replay.
     """
+    from migrate.cli.codemod_output import left_out_lines
+    from migrate.cli.codemod_writing import clean
     from migrate.cli.console import say
     from migrate.cli.json_output import write_json
+    from migrate.cli.outputs import check_code_outputs, outputs
     from migrate.cli.review_run import check_writable, conversed, prepare, replayed
     from migrate.codemod.discover import discover
     from migrate.codemod.options import RunOptions
     from migrate.errors import Tf1to2Error
+    from migrate.files.temporary import remove_leftovers
     from migrate.review.stored import DEFAULT_NAME
 
     if replay is not None and decisions is not None:
@@ -80,17 +93,21 @@ def review(
         jobs=jobs,
         todo=todo,
         target=target_of(tensorflow),
+        budget=budget_of(file_timeout, file_memory),
     )
-    files = discover(paths)
+    files = discover(paths, follow_gitignore=not no_gitignore)
     path = replay or decisions or files.root / DEFAULT_NAME
     if replay is None:
         check_writable(path)
+    check_code_outputs(outputs(json=json_file), decisions=path)
+    clean(files)
+    remove_leftovers([path.resolve().parent])
     try:
         prepared = prepare(files, options, path)
     except KeyboardInterrupt:
         raise Tf1to2Error("interrupted before the first question; nothing was changed.") from None
     report = replayed(prepared) if replay is not None else conversed(prepared)
-    for line in report.lines():
+    for line in (*left_out_lines(files.left_out), *report.lines()):
         say(line)
     if json_file is not None:
         write_json(report.as_json(), json_file)

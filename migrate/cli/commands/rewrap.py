@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
 from migrate.cli.numbers import processes, seconds, tolerance
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("rewrap")(rewrap)
+    app.command("rewrap", cls=CommandWithAllowedOps)(rewrap)
 
 
 def rewrap(
@@ -35,9 +36,7 @@ def rewrap(
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a model whose proof failed, under OUT with the suffix .failed.")
     ] = False,
-    allow_ops: Annotated[
-        bool, typer.Option("--allow-ops", help="Accept ops that touch files or the network when the model is executed.")
-    ] = False,
+    allow_ops: AllowOps = None,
     op_libraries: Annotated[
         list[Path] | None,
         typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
@@ -70,19 +69,23 @@ def rewrap(
     Exit status 1: a proof failed or could not be completed. 2: a model was refused.
     """
     from migrate.cli.console import say
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.cli.rewrap_table import print_tracebacks
     from migrate.legacy.find import unreadable_folders
     from migrate.rewrap_tree.plan import plan
     from migrate.rewrap_tree.run import Settings
     from migrate.verify.proof import ProofOptions
 
-    planned = plan(models, output, replace=force)
+    allowed = allowed_ops(allow_ops)
+    wanted = None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip())
+    check_model_outputs(outputs(json=json_file), [*models, *(op_libraries or ())], made=output)
+    planned = plan(models, output, replace=force, keep_failed=keep_failed, tags=wanted)
     settings = Settings(
-        tags=None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip()),
+        tags=wanted,
         replace=force,
-        proof=None if no_verify else ProofOptions(rtol=rtol, atol=atol, seconds_per_request=request_timeout),
+        proof=None if no_verify else ProofOptions(rtol, atol, allowed=allowed, seconds_per_request=request_timeout),
         keep_failed=keep_failed,
-        allow_ops=allow_ops,
+        allowed=allowed,
         op_libraries=tuple(op_libraries or ()),
         processes=jobs or _cores(),
         timeout=timeout,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
 from migrate.cli.numbers import seconds, tolerance
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _EXIT_NEEDS_A_PERSON = 1
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("verify")(verify)
+    app.command("verify", cls=CommandWithAllowedOps)(verify)
 
 
 def verify(
@@ -34,6 +35,11 @@ def verify(
             "--inputs", metavar="FILE", help='Requests to run: .npz, or .json {"SIGNATURE": [{"INPUT": value}]}.'
         ),
     ] = None,
+    allow_ops: AllowOps = None,
+    op_libraries: Annotated[
+        list[Path] | None,
+        typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
+    ] = None,
     timeout: Annotated[
         float, typer.Option("--timeout", callback=seconds, metavar="SECONDS", help="For the whole proof.")
     ] = 1800.0,
@@ -46,17 +52,25 @@ def verify(
 ) -> None:
     """Prove that NEW gives what OLD gives: signatures, numbers, weights, assets; loaded every way, after a move.
 
-    OLD is run by TensorFlow's TF1 loader in a Session. Exit status 1: something differs, or a signature could not be
-    compared.
+    OLD is run by TensorFlow's TF1 loader in a Session. Nothing of either model is run that could have an effect
+    outside of the process, unless --allow-ops allows it. Exit status 1: something differs, or a signature could not
+    be compared.
     """
     from migrate.cli.console import talk_console
     from migrate.cli.json_output import write_json
+    from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.verify import ProofOptions, prove_in_fresh_process
 
+    check_model_outputs(outputs(json=json_file), [old, new, inputs])
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
-    options = ProofOptions(rtol, atol, str(inputs.resolve()) if inputs is not None else None, request_timeout)
+    options = ProofOptions(
+        rtol, atol, str(inputs.resolve()) if inputs is not None else None, allowed_ops(allow_ops), request_timeout
+    )
+    libraries = tuple(op_libraries or ())
     with talk_console().status("Comparing the models in a fresh process"):
-        proof = prove_in_fresh_process(old, new, old_tags=wanted, options=options, seconds=timeout)
+        proof = prove_in_fresh_process(
+            old, new, old_tags=wanted, options=options, op_libraries=libraries, seconds=timeout
+        )
     if json_file != "-":
         _print(proof)
     if json_file is not None:

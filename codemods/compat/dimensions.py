@@ -1,0 +1,49 @@
+"""`x.shape[i].value`: with v2 behaviour on, a shape holds numbers, not Dimensions with a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from codemods.edit.edits import Edit, Import
+from codemods.edit.layout import free_name
+from codemods.source.module import Module
+
+
+def dimension_values(module: Module) -> Iterator[cst.Attribute]:
+    """Yield every `.value` of a shape's entry."""
+    for node in module.nodes:
+        if isinstance(node, cst.Attribute) and is_dimension_value(module, node):
+            yield node
+
+
+def is_dimension_value(module: Module, node: cst.Attribute) -> bool:
+    """Whether the node is `.value` of an entry of what is surely a static shape."""
+    if node.attr.value != "value" or not isinstance(node.value, cst.Subscript):
+        return False
+    shape = module.value(node.value.value)
+    if isinstance(shape, cst.Call) and isinstance(shape.func, cst.Attribute) and not shape.args:
+        return shape.func.attr.value == "get_shape"
+    return isinstance(shape, cst.Attribute) and shape.attr.value == "shape"
+
+
+def dimension_edits(module: Module) -> tuple[tuple[Edit, ...], tuple[Import, ...]]:
+    """Return the edits that ask `dimension_value`, right for Dimensions and numbers, and the import they need."""
+    found = [node for node in dimension_values(module) if not _is_stored(module, node)]
+    if not found:
+        return (), ()
+    tf = module.spelling("tensorflow", module.tree) or module.spelling("tensorflow.compat.v1", module.tree)
+    imports: tuple[Import, ...] = ()
+    if tf is None:
+        tf = "tf" if "tf" not in module.names else free_name(module, "tf2")
+        imports = (Import("tensorflow", None, tf),)
+    edits: list[Edit] = []
+    for node in found:
+        edits.append(Edit(module.start(node), module.start(node), f"{tf}.compat.dimension_value("))
+        edits.append(Edit(module.end(node.value), module.end(node), ")"))
+    return tuple(edits), imports
+
+
+def _is_stored(module: Module, node: cst.Attribute) -> bool:
+    return isinstance(module.parent(node), cst.AssignTarget)

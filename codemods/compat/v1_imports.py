@@ -1,0 +1,254 @@
+"""Import statements that name TensorFlow or Keras, and what they become in a migrated program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from codemods.edit.edits import Edit
+from codemods.edit.imports import removed_aliases
+from codemods.edit.layout import indent_at, newline_of
+from codemods.edit.small_edits import realign_names
+from codemods.names.tf1 import V1_ONLY, V2_ONLY
+from codemods.source.mode import Mode
+from codemods.source.module import Module
+from codemods.source.nodes import dotted
+
+V1 = "tensorflow.compat.v1"
+# Private modules of tensorflow.python.saved_model, and the public ones of compat.v1 with the same names in them.
+SAVED_MODEL_MODULES = {
+    "builder": "builder",
+    "builder_impl": "builder",
+    "loader": "loader",
+    "loader_impl": "loader",
+    "main_op": "main_op",
+    "main_op_impl": "main_op",
+    "signature_constants": "signature_constants",
+    "signature_def_utils": "signature_def_utils",
+    "signature_def_utils_impl": "signature_def_utils",
+    "tag_constants": "tag_constants",
+    "utils": "utils",
+    "utils_impl": "utils",
+}
+_PRIVATE_SAVED_MODEL = "tensorflow.python.saved_model"
+# Other private modules whose public home holds the names that exporting code takes from them.
+PRIVATE_MODULES = {
+    "tensorflow.python.framework.graph_util": "tensorflow.compat.v1.graph_util",
+    "tensorflow.python.platform.gfile": "tensorflow.compat.v1.gfile",
+}
+PRIVATE_NAMES = {
+    ("tensorflow.python", "saved_model"): V1,
+    ("tensorflow.python.framework", "graph_util"): V1,
+    ("tensorflow.python.platform", "gfile"): V1,
+    ("tensorflow.python.platform", "app"): V1,
+    ("tensorflow.python.platform", "flags"): V1,
+}
+# Public modules that `compat.v1` has too, for `from tensorflow.saved_model import tag_constants`.
+_PUBLIC_MODULES = """
+    app bitwise data debugging distributions errors feature_column gfile graph_util image initializers io
+    layers linalg logging losses manip math metrics nn profiler python_io quantization random resource_loader
+    saved_model sets signal sparse strings summary sysconfig test train
+"""
+PUBLIC_MODULES = frozenset(_PUBLIC_MODULES.split())
+# Modules of standalone Keras (and of tensorflow.python.keras) that Keras 2 moved, and their home.
+KERAS_MOVED = {
+    "backend.tensorflow_backend": "backend",
+    "initializations": "initializers",
+    "layers.advanced_activations": "layers",
+    "layers.convolutional": "layers",
+    "layers.convolutional_recurrent": "layers",
+    "layers.core": "layers",
+    "layers.cudnn_recurrent": "layers",
+    "layers.embeddings": "layers",
+    "layers.local": "layers",
+    "layers.merge": "layers",
+    "layers.normalization": "layers",
+    "layers.noise": "layers",
+    "layers.pooling": "layers",
+    "layers.recurrent": "layers",
+    "layers.wrappers": "layers",
+    "objectives": "losses",
+    "utils.data_utils": "utils",
+    "utils.generic_utils": "utils",
+    "utils.np_utils": "utils",
+    "utils.vis_utils": "utils",
+}
+# What programs take from the private `keras.engine`, whose public homes differ by name.
+_ENGINE_NAMES = {
+    "Input": "layers",
+    "InputLayer": "layers",
+    "InputSpec": "layers",
+    "Layer": "layers",
+    "Model": "models",
+    "Sequential": "models",
+}
+_KERAS_ROOTS = ("keras", "tensorflow.keras", "tensorflow.python.keras", "tensorflow.contrib.keras")
+
+
+def switched_imports(module: Module) -> Iterator[Edit]:
+    """Yield the edits by which every import of `tensorflow` imports `tensorflow.compat.v1`."""
+    for node in _imports(module):
+        if isinstance(node, cst.Import):
+            for alias in node.names:
+                if dotted(alias.name) == "tensorflow":
+                    suffix = "" if alias.asname is not None else " as tensorflow"
+                    yield Edit(module.start(alias.name), module.end(alias.name), V1 + suffix)
+        elif node.module is not None and dotted(node.module) == "tensorflow" and not node.relative:
+            names = [] if isinstance(node.names, cst.ImportStar) else [dotted(alias.name) or "" for alias in node.names]
+            if not any(name in V2_ONLY or name in ("contrib", "python", "estimator", "compat") for name in names):
+                yield from _aligned(module, node, [Edit(module.start(node.module), module.end(node.module), V1)])
+
+
+def public_imports(module: Module) -> Iterator[Edit]:
+    """Yield the edits of imports that need another home: Keras, for graph mode that of v1, and private modules."""
+    for node in _imports(module):
+        if isinstance(node, cst.Import):
+            for alias in node.names:
+                yield from _import_edit(module, alias)
+        elif node.module is not None and not node.relative:
+            yield from _aligned(module, node, list(_from_edit(module, node)))
+
+
+def _aligned(module: Module, node: cst.ImportFrom, edits: list[Edit]) -> Iterator[Edit]:
+    """Yield the edits of an import, and those that keep its names in line."""
+    yield from edits
+    for edit in edits:
+        if node.module is not None and edit.start == module.start(node.module):
+            yield from realign_names(module, node, len(edit.text) - (edit.end - edit.start))
+
+
+def _import_edit(module: Module, alias: cst.ImportAlias) -> Iterator[Edit]:
+    name = dotted(alias.name) or ""
+    start, end = module.start(alias.name), module.end(alias.name)
+    root = _keras_root(module)
+    keras = keras_home(name, root)
+    if keras is not None and alias.asname is not None:
+        if keras != name:
+            yield Edit(start, end, keras)
+    elif name == "keras" or (name.startswith("keras.") and alias.asname is None):
+        yield Edit(start, end, f"{root}.keras as keras")
+    elif alias.asname is not None and (home := public_home(name) or _estimator_home(module, name)) is not None:
+        yield Edit(start, end, home)
+
+
+def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
+    if node.module is None:
+        return
+    name = dotted(node.module) or ""
+    start, end = module.start(node.module), module.end(node.module)
+    names = [] if isinstance(node.names, cst.ImportStar) else list(node.names)
+    root = _keras_root(module)
+    keras = keras_home(name, root)
+    if ".engine" in name and keras is not None:
+        if (inner := _engine_home(names)) is not None:
+            yield Edit(start, end, f"{root}.keras.{inner}")
+    elif keras is not None:
+        yield from _keras_edits(module, node, names, keras)
+    elif name == "tensorflow.python" and [dotted(alias.name) for alias in names] == ["keras"]:
+        yield Edit(start, end, root)
+    elif name == "tensorflow" and names and all((dotted(alias.name) or "") in V1_ONLY for alias in names):
+        yield Edit(start, end, V1)
+    elif name == "tensorflow" and names and all(dotted(alias.name) == "keras" for alias in names):
+        if name != root:
+            yield Edit(start, end, root)
+    elif name == _PRIVATE_SAVED_MODEL and names:
+        yield from _saved_model_edits(module, start, end, names)
+    elif name.startswith(_PRIVATE_SAVED_MODEL + ".") and name.rpartition(".")[2] in SAVED_MODEL_MODULES:
+        yield Edit(start, end, f"{V1}.saved_model.{SAVED_MODEL_MODULES[name.rpartition('.')[2]]}")
+    elif (home := public_home(name) or _estimator_home(module, name)) is not None or (
+        home := _home_of_names(name, names)
+    ) is not None:
+        yield Edit(start, end, home)
+
+
+def _engine_home(names: list[cst.ImportAlias]) -> str | None:
+    """Return the public home that all the names of Keras's private `engine` have in common, if they have one."""
+    homes = {_ENGINE_NAMES.get(dotted(alias.name) or "") for alias in names}
+    return homes.pop() if len(homes) == 1 else None
+
+
+def _home_of_names(name: str, names: list[cst.ImportAlias]) -> str | None:
+    """Return the public home that all the names of a private module have in common, if they have one."""
+    homes = {PRIVATE_NAMES.get((name, dotted(alias.name) or "")) for alias in names}
+    return homes.pop() if len(homes) == 1 else None
+
+
+def _keras_edits(module: Module, node: cst.ImportFrom, names: list[cst.ImportAlias], home: str) -> Iterator[Edit]:
+    """Yield the edits of `from keras.<...> import <names>`; a module among the names may have moved too."""
+    if node.module is None:
+        return
+    start, end = module.start(node.module), module.end(node.module)
+    package, _, inner = home.partition(".keras.")
+    moved = {alias: new for alias in names if (new := KERAS_MOVED.get(f"{inner}.{dotted(alias.name)}")) is not None}
+    line = module.parent(node)
+    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+        moved = {}
+    if moved and len(moved) == len(names) and len(set(moved.values())) == 1 and inner:
+        yield Edit(start, end, f"{package}.keras")
+        for alias, new in moved.items():
+            suffix = "" if alias.asname is not None else f" as {dotted(alias.name)}"
+            yield Edit(module.start(alias.name), module.end(alias.name), new + suffix)
+        return
+    if home != (dotted(node.module) or ""):
+        yield Edit(start, end, home)
+    if moved and inner:
+        line_end = module.end(node)
+        indent = indent_at(module, node)
+        for alias, new in moved.items():
+            bound = dotted(alias.asname.name) if alias.asname is not None else dotted(alias.name)
+            statement = f"from {package}.keras import {new} as {bound}"
+            yield Edit(line_end, line_end, f"{newline_of(module)}{indent}{statement}")
+        yield from removed_aliases(module, node, list(moved))
+
+
+def _saved_model_edits(module: Module, start: int, end: int, names: list[cst.ImportAlias]) -> Iterator[Edit]:
+    if not all((dotted(alias.name) or "") in SAVED_MODEL_MODULES for alias in names):
+        return
+    yield Edit(start, end, f"{V1}.saved_model")
+    for alias in names:
+        name = dotted(alias.name) or ""
+        public = SAVED_MODEL_MODULES[name]
+        if public != name:
+            suffix = "" if alias.asname is not None else f" as {name}"
+            yield Edit(module.start(alias.name), module.end(alias.name), public + suffix)
+
+
+def public_home(name: str) -> str | None:
+    """Return the module of compat.v1 for a module of TensorFlow 1, None where it has none or needs none."""
+    if name in PRIVATE_MODULES:
+        return PRIVATE_MODULES[name]
+    head, _, inner = name.partition(".")
+    return f"{V1}.{inner}" if head == "tensorflow" and inner.split(".")[0] in PUBLIC_MODULES else None
+
+
+def _estimator_home(module: Module, name: str) -> str | None:
+    """Return the home of the Estimators that graph code means: those of TensorFlow 2 are others by the same names."""
+    is_estimator = name == "tensorflow.estimator" or name.startswith("tensorflow.estimator.")
+    stays = module.mode is Mode.GRAPH and module.target.has_estimators
+    return f"{V1}{name.removeprefix('tensorflow')}" if is_estimator and stays else None
+
+
+def _keras_root(module: Module) -> str:
+    """Return the package whose `keras` the program uses: in graph mode that with sessions."""
+    return V1 if module.mode is Mode.GRAPH else "tensorflow"
+
+
+def keras_home(name: str, package: str = V1) -> str | None:
+    """Return the module of the package's `keras` for a Keras module, None for any other module."""
+    for root in _KERAS_ROOTS:
+        if name == root:
+            return f"{package}.keras"
+        if name.startswith(root + "."):
+            inner = name[len(root) + 1 :]
+            return f"{package}.keras.{KERAS_MOVED.get(inner, inner)}"
+    return None
+
+
+def _imports(module: Module) -> Iterator[cst.Import | cst.ImportFrom]:
+    """Yield the import statements that may change: not one of a pair that already tries compat.v1."""
+    for node in module.nodes:
+        if isinstance(node, (cst.Import, cst.ImportFrom)):
+            attempt = module.enclosing(node, cst.Try)
+            if attempt is None or "compat.v1" not in module.code(attempt):
+                yield node

@@ -1,0 +1,130 @@
+"""A file as the codemods work on it: its bytes, its Python modules (several in a notebook), and its new bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from codemods.edit.edits import apply_edits
+from codemods.engine.notebook import NotebookModule, modules_of
+from codemods.engine.notebook_json import Cell, read_cells, render
+from codemods.engine.rewriting import moved_cells, rewriting_steps
+from codemods.errors import UnparsableSourceError
+from codemods.site import Site
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_TWO_LINES = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?[^\r\n]*(?:\r\n?|\n)?")
+_PLAIN = frozenset({"utf-8", "ascii", "iso-8859-1"})
+"""Encodings of which every decoded text goes back to the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One Python module of a document. Offsets in `text` are those of the sites; `masked` is what is parsed."""
+
+    text: str
+    masked: str
+    notebook: NotebookModule | None = None
+
+    def cell(self, offset: int) -> tuple[int, int] | None:
+        """Return the number of the cell at an offset and the line (from 1) at which its text begins."""
+        span = self.notebook.cell_at(offset) if self.notebook is not None else None
+        if span is None:
+            return None
+        skipped_lines = span.cell.text.count("\n", 0, span.skipped)
+        return span.cell.number, self.text.count("\n", 0, span.start) + 1 - skipped_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A decoded file."""
+
+    path: str
+    encoding: str
+    bom: bool
+    raw: str
+    parts: tuple[Part, ...]
+
+    def apply(self, sites: Iterable[Site]) -> bytes:
+        """Return the file's bytes with the sites applied.
+
+        Raises:
+            UnparsableSourceError: The result would be no Python, or cannot be written in the file's encoding.
+        """
+        accepted = list(sites)
+        text = self.raw
+        if self.parts and self.parts[0].notebook is not None:
+            text = self._apply_to_cells(accepted)
+        else:
+            for edits in rewriting_steps(self.raw, accepted, self.path):
+                text = apply_edits(text, edits)
+        try:
+            return (_BOM if self.bom else b"") + text.encode(self.encoding)
+        except UnicodeEncodeError:
+            raise UnparsableSourceError(f"the new code does not fit the file's encoding {self.encoding}", 1) from None
+
+    def _apply_to_cells(self, sites: list[Site]) -> str:
+        changed: dict[int, tuple[Cell, str]] = {}
+        for number, part in enumerate(self.parts):
+            mine = [site for site in sites if site.part == number]
+            if part.notebook is None or not mine:
+                continue
+            text, cells = part.text, tuple((span.start, span.end) for span in part.notebook.spans)
+            for edits in rewriting_steps(part.masked, mine, self.path, cells):
+                text, cells = apply_edits(text, edits), moved_cells(cells, edits)
+            for span, (start, end) in zip(part.notebook.spans, cells, strict=True):
+                new = span.cell.text[: span.skipped] + text[start:end]
+                if new != span.cell.text:
+                    changed[span.cell.number] = (span.cell, new)
+        return render(self.raw, changed)
+
+
+def open_document(path: str, data: bytes) -> Document:
+    """Decode a `.py` or `.ipynb` file.
+
+    Raises:
+        UnparsableSourceError: It is not text in its declared encoding, or no notebook.
+    """
+    is_notebook = path.endswith(".ipynb")
+    if data.startswith(_UTF16):
+        raise UnparsableSourceError("the file is UTF-16, which Python does not read; save it as UTF-8", 1)
+    if b"\0" in data:
+        raise UnparsableSourceError(
+            "the file holds null bytes: it is no text", data.count(b"\n", 0, data.index(b"\0")) + 1
+        )
+    bom = data.startswith(_BOM)
+    body = data[len(_BOM) :] if bom else data
+    try:
+        encoding = "utf-8" if is_notebook else _encoding(data)
+        raw = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        reason = f"the file is no {error.encoding}: {error.reason} at byte {error.start}"
+        raise UnparsableSourceError(reason, body.count(b"\n", 0, error.start) + 1) from None
+    except (ValueError, LookupError, SyntaxError) as error:  # ValueError: `undefined`, `idna` and their like
+        raise UnparsableSourceError(f"the file cannot be decoded ({error})", 1) from None
+    if encoding not in _PLAIN and not _goes_back(raw, encoding, body):
+        reason = f"text in the encoding {encoding} does not come back as the same bytes; save the file as UTF-8"
+        raise UnparsableSourceError(reason, 1)
+    if not is_notebook:
+        return Document(path, encoding, bom, raw, (Part(raw, raw),))
+    modules = modules_of(read_cells(raw))
+    return Document(path, encoding, bom, raw, tuple(Part(item.text, item.masked, item) for item in modules))
+
+
+def _encoding(data: bytes) -> str:
+    """Return the encoding that a file declares in its first two lines, whatever ends them."""
+    first = _TWO_LINES.match(data)
+    head = re.sub(rb"\r\n?", b"\n", first.group() if first is not None else b"")
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(head + b"\n").readline)
+    return "utf-8" if encoding == "utf-8-sig" else encoding
+
+
+def _goes_back(text: str, encoding: str, data: bytes) -> bool:
+    try:
+        return text.encode(encoding) == data
+    except (ValueError, LookupError):
+        return False

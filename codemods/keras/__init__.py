@@ -1,0 +1,1 @@
+"""Keras models that are exported from a session."""

@@ -1,0 +1,1 @@
+"""Tables: names of TensorFlow by generation and home, and the releases that rewritten code runs on."""

@@ -1,0 +1,1 @@
+"""Requirement files: what they list and where more may be added."""

@@ -1,0 +1,1 @@
+"""One module a rule, and the registry that finds them."""

@@ -1,0 +1,151 @@
+"""TF1 symbols of a migrated program: through `tensorflow.compat.v1`, in graph mode with v2 behaviour off.
+
+A program whose exports go through the shim keeps its graphs and sessions: `import tensorflow as tf` becomes
+`import tensorflow.compat.v1 as tf`, v2 behaviour is switched off where the program starts, and Keras is legacy Keras.
+In a program with native exports only, single v1 names are spelled `tf.compat.v1.<name>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from codemods.compat.dimensions import dimension_edits
+from codemods.compat.legacy_keras import needs_legacy_keras, opt_in_edits
+from codemods.compat.parse_example import vector_examples
+from codemods.compat.uses_left import uses_left
+from codemods.compat.v1_imports import public_imports, switched_imports
+from codemods.compat.v1_spelling import spelled_out
+from codemods.compat.v1_usage import switches_import
+from codemods.compat.v2_behavior import disable_edit, starts_graph_mode
+from codemods.edit.edits import Edit, Import
+from codemods.engine.runnable import RunnableRule
+from codemods.rule import Draft, Example
+from codemods.site import Guidance, Outcome, Site
+from codemods.source.mode import Mode
+from codemods.source.module import Module
+from codemods.source.symbols import is_tensorflow
+from codemods.source.tensorflow_uses import Use
+from codemods.source.version_checks import refusals_of_tf2
+
+
+class CompatV1(RunnableRule):
+    """TF1 symbols in a touched file."""
+
+    id = "SM901"
+    name = "compat-v1"
+    summary = "TF1 symbols of a migrated program come from tensorflow.compat.v1"
+    why = "TensorFlow 2 keeps the v1 API under tensorflow.compat.v1, and runs its graphs with v2 behaviour off."
+    link = "https://www.tensorflow.org/guide/migrate/upgrade"
+    guidance = Guidance.GLANCE
+    follows_last = True
+    is_foundation = True
+    examples = (
+        Example(
+            before="import tensorflow as tf\n\nx = tf.placeholder(tf.float32)\nsess = tf.Session()\n",
+            after="import tensorflow.compat.v1 as tf\n\ntf.disable_v2_behavior()\n\n"
+            "x = tf.placeholder(tf.float32)\nsess = tf.Session()\n",
+        ),
+    )
+    limits = (
+        "Names under tf.contrib and tf.estimator have no place in compat.v1: SM902 and SM111 deal with those.",
+        "A program of TensorFlow 2 that exports through a session keeps its names, its mode and its Keras.",
+        "A file that also uses names of TensorFlow 2 keeps its import; its v1 names are spelled out.",
+    )
+
+    def follow(self, module: Module, sites: Sequence[Site]) -> Iterator[Draft]:
+        """Yield one site for the file, where it is migrated and something in it needs this."""
+        if module.runs_on_tensorflow2 or not (module.migrates or any(site.changes for site in sites)):
+            return
+        uses = list(uses_left(module, sites))
+        is_rewritten = any(site.changes for site in sites)
+        is_v1 = any(site.wants_v1 for site in sites if site.changes)
+        if not is_v1:
+            is_v1 = switches_import(module, uses, is_rewritten=is_rewritten) and not _writes_natively(sites)
+        edits = list(_without(sites, self._edits(module, uses, is_v1)))
+        others = [edit for site in sites for edit in site.edits]
+        disable = disable_edit(module, uses, others) if starts_graph_mode(module, uses) else None
+        legacy = needs_legacy_keras(module, uses)
+        if legacy:
+            edits.extend(opt_in_edits(module))
+        imports: tuple[Import, ...] = ()
+        if disable is not None:
+            edits.append(disable)
+        if module.mode is Mode.EAGER:
+            dimensions, imports = dimension_edits(module)
+            edits.extend(_without(sites, iter(dimensions)))
+        yield from _refusals(module)
+        if not edits:
+            return
+        anchor = _anchor(module, edits)
+        yield Draft(
+            node=anchor,
+            symbol="tensorflow",
+            outcome=Outcome.NATIVE,
+            reason=_reason(module, legacy, disable is not None),
+            edits=tuple(_unique(edits)),
+            imports=imports,
+            packages=frozenset({"tf-keras"}) if legacy else frozenset(),
+        )
+
+    def _edits(self, module: Module, uses: list[Use], is_v1: bool) -> Iterator[Edit]:
+        if is_v1:
+            yield from switched_imports(module)
+            yield from spelled_out(module, [use for use in uses if _is_through_module(module, use)])
+        else:
+            yield from spelled_out(module, uses)
+        yield from public_imports(module)
+        if module.mode is Mode.GRAPH:
+            yield from vector_examples(module, uses)
+
+
+def _refusals(module: Module) -> Iterator[Draft]:
+    for node in refusals_of_tf2(module):
+        reason = f"this check ends the program on TensorFlow {module.target}: take it away once the rest is tried there"
+        yield Draft(node=node, symbol="tensorflow.__version__", outcome=Outcome.MANUAL, reason=reason)
+
+
+def _writes_natively(sites: Sequence[Site]) -> bool:
+    """Whether a site puts code into the file that means TensorFlow 2 by `tf`."""
+    texts = [edit.text for site in sites if site.outcome is Outcome.NATIVE for edit in site.edits]
+    return any(".saved_model.save(" in text or ".ExportArchive(" in text for text in texts)
+
+
+def _is_through_module(module: Module, use: Use) -> bool:
+    """Whether TensorFlow is reached as an attribute of a module of the repository, whose import may stay."""
+    root: cst.BaseExpression = use.node
+    while isinstance(root, cst.Attribute):
+        root = root.value
+    return not is_tensorflow(module.resolve(root))
+
+
+def _without(sites: Sequence[Site], edits: Iterator[Edit]) -> Iterator[Edit]:
+    """Leave out what lies in code that a site rewrites."""
+    spans = [(edit.start, edit.end) for site in sites for edit in site.edits if edit.end > edit.start]
+    for edit in edits:
+        if not any(begin < max(edit.end, edit.start + 1) and edit.start < end for begin, end in spans):
+            yield edit
+
+
+def _unique(edits: list[Edit]) -> list[Edit]:
+    return sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end))
+
+
+def _anchor(module: Module, edits: list[Edit]) -> cst.CSTNode:
+    """Return the statement of the first edit that changes something there, else the module's first statement."""
+    first = min((edit for edit in edits), key=lambda edit: (edit.start == edit.end, edit.start))
+    best: cst.CSTNode = module.tree.body[0]
+    for node in module.nodes:
+        if isinstance(node, cst.BaseSmallStatement) and module.start(node) <= first.start <= module.end(node):
+            best = node
+    return best
+
+
+def _reason(module: Module, legacy: bool, disables: bool) -> str:
+    parts = ["TF1 names come from tensorflow.compat.v1"]
+    if disables:
+        parts.append("v2 behaviour is off: the program runs in graph mode")
+    if legacy:
+        parts.append("Keras is legacy Keras (tf-keras), unless TF_USE_LEGACY_KERAS says otherwise")
+    return "; ".join(parts)

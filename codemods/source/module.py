@@ -1,0 +1,116 @@
+"""What a rule sees of one Python module: text, tree, offsets, and what every name stands for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import libcst as cst
+
+from codemods.names.target import installed_target
+from codemods.source.bindings import reaching_bindings
+from codemods.source.imported_names import MAX_DEPTH, ImportedNames
+from codemods.source.mode import Mode
+from codemods.source.scopes import Binding, BindingKind, Scope
+from codemods.source.symbols import canonical
+from codemods.source.syntax_tree import SyntaxTree
+
+
+class Project(Protocol):
+    """The other modules of the run, as far as a rule may ask about them."""
+
+    def find(self, target: str, path: str) -> Module | None:
+        """Return the module that `target` (dotted, with leading dots when relative) names in the file `path`."""
+
+    def locate(self, target: str, path: str) -> str | None:
+        """Return the file of that module, without reading it; None for modules from elsewhere."""
+
+    def may_bind(self, path: str, name: str) -> bool:
+        """Whether the file might import or assign the name: a cheap look before it is parsed."""
+
+
+class Module(SyntaxTree):
+    """A parsed module, what its names stand for, and how the run means to migrate it.
+
+    Raises:
+        UnparsableSourceError: The text is not Python 3.
+    """
+
+    def __init__(
+        self, text: str, path: str = "<string>", mode: Mode = Mode.EAGER, project: Project | None = None
+    ) -> None:
+        super().__init__(text)
+        self.path = path
+        self.mode = mode
+        self.project = project
+        self.migrates = False
+        """The program this module belongs to is being migrated, even if the module holds no site itself."""
+        self.is_entry = True
+        """Programs start here: no other module of the run imports it, or it has a `__main__` block."""
+        self.keras = False
+        """Write Keras models next to the model_fns of Estimators (`--keras`)."""
+        self.target = installed_target()
+        """The TensorFlow that the rewritten code is to run on (`--tensorflow`)."""
+        self.runs_on_tensorflow2 = False
+        """The program this module belongs to is one of TensorFlow 2 already: its names and its mode stay."""
+        self.legacy_keras = False
+        """Some module of the program needs legacy Keras, so whoever imports TensorFlow first must ask for it."""
+        self.taken_names: frozenset[str] = frozenset()
+        """Names that other modules import from this one; `*` where one imports everything."""
+        self.cell_starts: tuple[int, ...] = ()
+        """Where the cells of a notebook begin; empty for a file."""
+        self._bindings: dict[cst.Name, list[Binding]] = {}
+        self.imports = ImportedNames(self, self.bindings, path, project)
+        self.memo: dict[str, object] = {}
+        """What others computed from this module and want to keep with it; a module never changes."""
+
+    def bindings(self, name: cst.Name) -> list[Binding]:
+        """Return the bindings that may give `name` its value at this place, latest first."""
+        found = self._bindings.get(name)
+        if found is None:
+            found = self._bindings[name] = reaching_bindings(self, name)
+        return found
+
+    def value(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
+        """Return the expression a name was assigned, following plain names, or the expression itself.
+
+        None where the name has several possible values, or comes from a parameter, a loop or an import.
+        """
+        current = node
+        for _ in range(MAX_DEPTH):
+            if not isinstance(current, cst.Name):
+                return current
+            found = self.bindings(current)
+            if len(found) != 1 or found[0].kind is not BindingKind.ASSIGN or found[0].value is None:
+                return None
+            current = found[0].value
+        return None
+
+    def resolve(self, node: cst.CSTNode) -> str | None:
+        """Return the canonical dotted name the expression stands for, None where it is not sure or no imported name.
+
+        `tensorflow.saved_model.simple_save` for every spelling of it; see `codemods.source.symbols`.
+        """
+        raw = self.raw_name(node)
+        return canonical(raw) if raw is not None else None
+
+    def resolve_call(self, call: cst.Call) -> str | None:
+        """Return the canonical name of the called function or class."""
+        return self.resolve(call.func)
+
+    def raw_name(self, node: cst.CSTNode) -> str | None:
+        """Return the dotted name as imported, before it is made canonical (`tensorflow.compat.v1.Session`)."""
+        return self.imports.of(node)
+
+    def exported(self, name: str) -> str | None:
+        """Return what a name at this module's top level stands for, where it stands for an imported thing."""
+        return self.imports.exported(name)
+
+    def spelling(self, dotted_name: str, near: cst.CSTNode) -> str | None:
+        """Return how code at `near` can spell a module it already imports (`tf` for `tensorflow`), if it can."""
+        scope: Scope | None = self.scope(near) if near is not self.tree else self.index.module_scope
+        while scope is not None:
+            for name, bindings in scope.bindings.items():
+                if len(bindings) == 1 and bindings[0].kind is BindingKind.IMPORT and bindings[0].target == dotted_name:
+                    return name
+            scope = scope.parent
+        return None

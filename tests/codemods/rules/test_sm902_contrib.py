@@ -1,0 +1,276 @@
+"""SM902: contrib symbols with a home move there, the others stay and are reported."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from codemods.contrib.calls import RECIPES
+from codemods.engine.decoded_file import open_document
+from codemods.engine.file_plans import Surroundings, plan_file
+from codemods.names.contrib import EXACT, HOMES, SAME, home_of
+from codemods.names.target import NEWEST, OLDEST, Target
+from codemods.names.tf1 import V1_DIFFERS, V1_ONLY
+from codemods.rules.sm902_contrib import Contrib
+from codemods.site import Outcome, Site
+
+HEAD = "import tensorflow as tf\n"
+
+
+def sites_of(source: str, target: Target = NEWEST) -> tuple[Site, ...]:
+    plan = plan_file("model.py", source.encode(), [Contrib()], Surroundings(migrates=True, target=target))
+    assert plan.failure is None, plan.failure
+    return plan.sites
+
+
+def after(source: str, target: Target = NEWEST) -> str:
+    sites = sites_of(source, target)
+    result = open_document("model.py", source.encode()).apply(sites).decode()
+    assert not [site for site in sites_of(result, target) if site.changes], "a second run changes the file"
+    return result
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("cell = tf.contrib.rnn.LSTMCell(8, name='c')\n", "cell = tf.compat.v1.nn.rnn_cell.LSTMCell(8, name='c')\n"),
+        ("class C(tf.contrib.rnn.RNNCell):\n  pass\n", "class C(tf.compat.v1.nn.rnn_cell.RNNCell):\n  pass\n"),
+        ("x = tf.contrib.rnn.LSTMStateTuple._fields\n", "x = tf.compat.v1.nn.rnn_cell.LSTMStateTuple._fields\n"),
+        ("p = tf.contrib.util.make_tensor_proto(a, shape=[1])\n", "p = tf.make_tensor_proto(a, shape=[1])\n"),
+        ("t = tf.contrib.framework.nest.flatten(x)\n", "t = tf.nest.flatten(x)\n"),
+        ("n = tf.contrib.framework.nest.is_sequence(x)\n", "n = tf.nest.is_nested(x)\n"),
+        (
+            "s = tf.contrib.framework.get_or_create_global_step()\n",
+            "s = tf.compat.v1.train.get_or_create_global_step()\n",
+        ),
+        (
+            "v = tf.contrib.framework.load_variable(checkpoint_dir=d, name=n)\n",
+            "v = tf.train.load_variable(ckpt_dir_or_file=d, name=n)\n",
+        ),
+        (
+            "d = d.apply(tf.contrib.data.map_and_batch(f, batch_size=n,\n"
+            "                                          num_parallel_calls=tf.contrib.data.AUTOTUNE))\n",
+            "d = d.apply(tf.data.experimental.map_and_batch(f, batch_size=n,\n"
+            "                                               num_parallel_calls=tf.data.experimental.AUTOTUNE))\n",
+        ),
+        ("y = tf.contrib.layers.flatten(x, scope='f')\n", "y = tf.compat.v1.layers.flatten(x, name='f')\n"),
+        ("y = tf.contrib.layers.one_hot_encoding(x, 10)\n", "y = tf.one_hot(x, 10)\n"),
+        (
+            "i = tf.contrib.layers.xavier_initializer(seed=3)\n",
+            "i = tf.compat.v1.glorot_uniform_initializer(seed=3)\n",
+        ),
+        ("r = tf.contrib.layers.l2_regularizer(0.01)\n", "r = tf.keras.regularizers.l2(0.5 * 0.01)\n"),
+        ("r = tf.contrib.layers.l2_regularizer(a + b)\n", "r = tf.keras.regularizers.l2(0.5 * (a + b))\n"),
+        (
+            "t = tf.contrib.lookup.HashTable(tf.contrib.lookup.KeyValueTensorInitializer(k, v), -1)\n"
+            "sess.run(t.init)\n",
+            "t = tf.compat.v1.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(k, v), -1)\n"
+            "sess.run(t.initializer)\n",
+        ),
+        (
+            "t = tf.contrib.lookup.index_table_from_file(\n    VOCAB, num_oov_buckets=1)\n",
+            "t = tf.compat.v1.lookup.StaticVocabularyTable(\n"
+            "    tf.lookup.TextFileInitializer(\n        VOCAB,\n        tf.string,\n"
+            "        tf.lookup.TextFileIndex.WHOLE_LINE,\n        tf.int64,\n"
+            "        tf.lookup.TextFileIndex.LINE_NUMBER),\n    num_oov_buckets=1)\n",
+        ),
+        (
+            "BUCKETS = 0\nt = tf.contrib.lookup.index_table_from_tensor(words, BUCKETS, default_value=7)\n",
+            "BUCKETS = 0\nt = tf.compat.v1.lookup.StaticHashTable(\n"
+            "    tf.lookup.KeyValueTensorInitializer(\n        words,\n"
+            "        tf.range(tf.size(words, out_type=tf.int64), dtype=tf.int64),\n"
+            "        key_dtype=tf.string),\n    default_value=7)\n",
+        ),
+        # An expression is evaluated once, as before.
+        (
+            "mapping = 1\nt = tf.contrib.lookup.index_to_string_table_from_tensor(read())\n",
+            "mapping = 1\nt = tf.compat.v1.lookup.StaticHashTable(\n"
+            "    tf.lookup.KeyValueTensorInitializer(\n"
+            "        tf.range(tf.size(mapping_ := read(), out_type=tf.int64), dtype=tf.int64),\n"
+            '        mapping_,\n        value_dtype=tf.string),\n    default_value="UNK")\n',
+        ),
+        (
+            "t = tf.contrib.lookup.index_table_from_tensor(read())\n",
+            "t = tf.compat.v1.lookup.StaticHashTable(\n"
+            "    tf.lookup.KeyValueTensorInitializer(\n        mapping := read(),\n"
+            "        tf.range(tf.size(mapping, out_type=tf.int64), dtype=tf.int64),\n"
+            "        key_dtype=tf.string),\n    default_value=-1)\n",
+        ),
+    ],
+)
+def test_moves_home(before: str, expected: str) -> None:
+    assert after(HEAD + before) == HEAD + expected
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param(
+            "import tensorflow as tf\nfrom tensorflow.contrib.rnn import GRUCell, LSTMCell\n"
+            "a = GRUCell(1), LSTMCell(2)\n",
+            "import tensorflow as tf\na = tf.compat.v1.nn.rnn_cell.GRUCell(1), tf.compat.v1.nn.rnn_cell.LSTMCell(2)\n",
+            id="imported by name, the import dropped",
+        ),
+        pytest.param(
+            "import tensorflow.compat.v1 as tf\nfrom tensorflow.contrib import rnn\ncell = rnn.GRUCell(4)\n",
+            "import tensorflow.compat.v1 as tf\ncell = tf.nn.rnn_cell.GRUCell(4)\n",
+            id="compat.v1 as tf",
+        ),
+        pytest.param(
+            "from tensorflow.contrib import util\np = util.make_ndarray(t)\n",
+            "import tensorflow.compat.v1 as tf\np = tf.make_ndarray(t)\n",
+            id="TensorFlow was not imported",
+        ),
+        pytest.param(
+            "import tensorflow as tf\nrnn = tf.contrib.rnn\na = rnn.GRUCell(1), rnn.LSTMStateTuple\n",
+            "import tensorflow as tf\n"
+            "a = tf.compat.v1.nn.rnn_cell.GRUCell(1), tf.compat.v1.nn.rnn_cell.LSTMStateTuple\n",
+            id="an alias that nothing uses any more",
+        ),
+        pytest.param(
+            "import tensorflow as tf\nimport tensorflow.contrib.slim as slim\nx = tf.constant(1)\n",
+            "import tensorflow as tf\nx = tf.constant(1)\n",
+            id="an import that nothing uses",
+        ),
+    ],
+)
+def test_imports_follow(before: str, expected: str) -> None:
+    assert after(before) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param("h = tf.contrib.training.HParams(a=1)\n", "no package", id="no home"),
+        pytest.param("y = tf.contrib.slim.conv2d(x, 3, 3)\nz = tf.contrib.slim.fc(y)\n", "tf_slim", id="a package"),
+        pytest.param("y = tf.contrib.layers.fully_connected(x, 3)\n", "kernel", id="other variable names"),
+        pytest.param("i = tf.contrib.layers.xavier_initializer(uniform=False)\n", "uniform=True", id="not exact"),
+        pytest.param("i = tf.contrib.layers.xavier_initializer\n", "not called", id="a bare reference"),
+        pytest.param("t = tf.contrib.lookup.HashTable(i, -1, shared_name='s')\n", "shared_name", id="lost argument"),
+        pytest.param("t = tf.contrib.lookup.HashTable(*args)\n", "told apart", id="stars"),
+        pytest.param(
+            "t = tf.contrib.lookup.index_table_from_file(f, num_oov_buckets=n)\n", "run time", id="which table"
+        ),
+        pytest.param("p = tf.contrib.predictor.from_saved_model(d)\n", "saved_model.load", id="predictor"),
+        pytest.param("r = tf.contrib.layers.l2_regularizer(0.1, scope='s')\n", "scope", id="a scope of its own"),
+        pytest.param("rnn = tf.contrib.rnn\nuse(rnn)\n", "tfa.rnn", id="an alias that is used otherwise"),
+        pytest.param("c = tf.contrib.seq2seq.BasicDecoder(a, b, c)\n", "tensorflow-addons", id="addons"),
+    ],
+)
+def test_is_reported_and_stays(source: str, words: str) -> None:
+    assert after(HEAD + source) == HEAD + source
+    (site,) = sites_of(HEAD + source)
+    assert site.outcome is Outcome.MANUAL
+    assert words in site.reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from django.contrib import auth\nauth.login(x)\n", id="another contrib"),
+        pytest.param("import mxnet as tf\ntf.contrib.rnn.GRUCell(1)\n", id="another tf"),
+        pytest.param(HEAD + "def f(tf):\n  return tf.contrib.rnn.GRUCell(1)\n", id="shadowed"),
+        pytest.param(HEAD + "s = 'tf.contrib.rnn.GRUCell(1)'  # tf.contrib.rnn\n", id="text"),
+        pytest.param(HEAD + "c = tf.compat.v1.nn.rnn_cell.GRUCell(1)\n", id="already there"),
+        pytest.param("from tensorflow.contrib import slim  # noqa\n", id="an import kept on purpose"),
+        pytest.param(
+            "try:\n  from tensorflow.contrib import slim\nexcept ImportError:\n  pass\n", id="an import under try"
+        ),
+    ],
+)
+def test_must_not_touch(source: str) -> None:
+    assert after(source) == source
+    assert sites_of(source) == ()
+
+
+def test_a_file_of_no_migrated_program_is_left_alone() -> None:
+    source = HEAD + "cell = tf.contrib.rnn.GRUCell(1)\n"
+    assert plan_file("model.py", source.encode(), [Contrib()], Surroundings()).sites == ()
+
+
+def test_one_report_a_home() -> None:
+    sites = sites_of(HEAD + "slim = tf.contrib.slim\nslim.a()\nslim.b()\ntf.contrib.crf.crf_decode(1)\n")
+    assert [site.outcome for site in sites] == [Outcome.MANUAL] * 2
+    assert "slim.a, slim.b" in sites[0].reason
+
+
+def test_the_longest_prefix_names_the_home() -> None:
+    assert home_of("layers.real_valued_column") == HOMES["layers.real_valued_column"]
+    assert home_of("layers.batch_norm") == HOMES["layers"]
+    assert home_of("nonsense.x") == "no known package"
+
+
+# --- the tables against the installed TensorFlow ---
+
+
+def targets() -> Iterator[str]:
+    yield from SAME.values()
+    yield from (entry.name for entry in EXACT.values())
+    yield from (name for recipe in RECIPES.values() for name in recipe.targets)
+
+
+def find(root: object, name: str) -> object:
+    for part in name.split("."):
+        root = getattr(root, part)
+    return root
+
+
+@pytest.fixture(scope="module")
+def v1() -> Iterator[object]:
+    """`tf.compat.v1` with tf-keras behind its layers and cells: TensorFlow reads the switch at their first use."""
+    before = os.environ.get("TF_USE_LEGACY_KERAS")
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    import tensorflow.compat.v1 as tf1
+
+    assert tf1.layers.dense and tf1.nn.rnn_cell.GRUCell and tf1.keras.regularizers.l2
+    if before is None:
+        del os.environ["TF_USE_LEGACY_KERAS"]
+    else:
+        os.environ["TF_USE_LEGACY_KERAS"] = before
+    yield tf1
+
+
+@pytest.mark.parametrize("name", sorted(set(targets())))
+def test_every_replacement_exists(name: str, v1: object) -> None:
+    import tensorflow as tf
+
+    assert find(v1, name) is not None
+    heads = {name[: index if index >= 0 else None] for index in [name.find(".", at) for at in range(len(name))]}
+    if not heads & (V1_ONLY | V1_DIFFERS) and not name.startswith("keras."):
+        assert find(tf, name) is not None
+
+
+@pytest.mark.parametrize("name", sorted(EXACT))
+def test_every_argument_has_its_counterpart(name: str, v1: object) -> None:
+    entry = EXACT[name]
+    new = find(v1, entry.name)
+    parameters = list(inspect.signature(new.__init__ if isinstance(new, type) else new).parameters)  # type: ignore[misc, arg-type]
+    parameters = [parameter for parameter in parameters if parameter != "self"]
+    if parameters == ["args", "kwargs"]:
+        parameters = [p for p in inspect.signature(inspect.unwrap(new.__init__)).parameters if p != "self"]  # type: ignore[misc]
+    is_lost = False
+    for position, old in enumerate(entry.parameters):
+        is_lost = is_lost or old in entry.lost
+        if old not in entry.lost:
+            assert entry.renamed.get(old, old) in parameters
+            if not is_lost:
+                assert parameters[position] == entry.renamed.get(old, old)
+
+
+@pytest.mark.parametrize(
+    ("target", "before", "expected"),
+    [
+        (OLDEST, "e = tf.contrib.tpu.TPUEstimator(f, c)\n", "e = tf.compat.v1.estimator.tpu.TPUEstimator(f, c)\n"),
+        (OLDEST, "c = tf.contrib.tpu.RunConfig\n", "c = tf.compat.v1.estimator.tpu.RunConfig\n"),
+        (OLDEST, "m = tf.contrib.learn.ModeKeys.INFER\n", "m = tf.contrib.learn.ModeKeys.INFER\n"),
+        (OLDEST, "e = tf.contrib.estimator.DNNEstimator(h)\n", "e = tf.contrib.estimator.DNNEstimator(h)\n"),
+        (NEWEST, "e = tf.contrib.tpu.TPUEstimator(f, c)\n", "e = tf.contrib.tpu.TPUEstimator(f, c)\n"),
+    ],
+)
+def test_estimators_for_tpus_keep_their_kind_where_tensorflow_has_estimators(
+    target: Target, before: str, expected: str
+) -> None:
+    assert after(HEAD + before, target) == HEAD + expected

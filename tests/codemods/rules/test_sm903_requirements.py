@@ -1,0 +1,187 @@
+"""SM903: what is added to requirement files, which pins change, and what must stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from codemods.edit.edits import apply_edits
+from codemods.names.target import SUPPORTED
+from codemods.requirements.files import entries, is_requirement_file
+from codemods.rules.sm903_requirements import plan_requirements
+from codemods.site import Outcome, Site
+
+SHIM = frozenset({"tf1to2"})
+BOTH = frozenset({"tf1to2", "tf-keras"})
+NEW = "tensorflow>=2.15,<2.22"
+KERAS = "tf-keras>=2.15,<2.22"
+
+
+def planned(text: str, path: str = "requirements.txt", packages: frozenset[str] = SHIM) -> tuple[Site, ...]:
+    return plan_requirements(path, text, packages)
+
+
+def after(text: str, path: str = "requirements.txt", packages: frozenset[str] = SHIM) -> str:
+    result = apply_edits(text, [edit for site in planned(text, path, packages) for edit in site.edits])
+    assert not [site for site in planned(result, path, packages) if site.changes], "a second run changes the file"
+    return result
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("tensorflow==1.15.0\n", f"{NEW}\ntf1to2\n"),
+        ("numpy==1.16\ntensorflow>=1.13,<2\nscipy\n", f"numpy==1.16\n{NEW}\ntf1to2\nscipy\n"),
+        (
+            "tensorflow >= 1.11.0   # CPU Version of TensorFlow.\n",
+            "tensorflow >= 1.11.0   # CPU Version of TensorFlow.\ntf1to2\n",
+        ),
+        ("tensorflow == 1.4  # old\n", "tensorflow >=2.15,<2.22  # old\ntf1to2\n"),
+        ("tensorflow-gpu==1.12\n", f"{NEW}\ntf1to2\n"),
+        ("tensorflow_gpu\n", "tensorflow\ntf1to2\n"),
+        ("tensorflow-cpu==1.15\r\nabsl-py\r\n", "tensorflow-cpu>=2.15,<2.22\r\ntf1to2\r\nabsl-py\r\n"),
+        ("absl-py\ntensorflow", "absl-py\ntensorflow\ntf1to2"),
+        ('tensorflow==1.15 ; python_version < "3.8"\n', f'{NEW} ; python_version < "3.8"\ntf1to2\n'),
+        ("tensorflow[and-cuda]~=2.15.0\n", "tensorflow[and-cuda]~=2.15.0\ntf1to2\n"),
+        ("tensorflow~=1.14\ntf1to2\n", f"{NEW}\ntf1to2\n"),
+        ("tensorflow==2.6.0\n", f"{NEW}\ntf1to2\n"),
+    ],
+)
+def test_requirements_txt(before: str, expected: str) -> None:
+    assert after(before) == expected
+
+
+def test_both_packages_are_added_below() -> None:
+    assert after("tensorflow\n", packages=BOTH) == f"tensorflow\n{KERAS}\ntf1to2\n"
+    assert after("TF_Keras\ntensorflow\n", packages=BOTH) == "TF_Keras\ntensorflow\ntf1to2\n"
+
+
+def test_native_code_needs_only_the_pin() -> None:
+    assert after("tensorflow==1.15\n", packages=frozenset()) == f"{NEW}\n"
+    assert planned("tensorflow\n", packages=frozenset()) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (
+            '[project]\nname = "x"\ndependencies = [\n    "numpy",\n    "tensorflow==1.15",  # old\n]\n',
+            f'[project]\nname = "x"\ndependencies = [\n    "numpy",\n    "{NEW}",  # old\n    "tf1to2",\n]\n',
+        ),
+        (
+            '[project]\ndependencies = [\n  "tensorflow>=1.4"\n]\n',
+            '[project]\ndependencies = [\n  "tensorflow>=1.4",\n  "tf1to2"\n]\n',
+        ),
+        (
+            "[project]\ndependencies = ['numpy', 'tensorflow<2']\n",
+            f"[project]\ndependencies = ['numpy', '{NEW}', 'tf1to2']\n",
+        ),
+        (
+            '[project.optional-dependencies]\ntf = ["tensorflow-gpu==1.15"]\n',
+            f'[project.optional-dependencies]\ntf = ["{NEW}", "tf1to2"]\n',
+        ),
+        (
+            '[tool.poetry.dependencies]\npython = "^3.7"\ntensorflow = "^1.15"\nnumpy = "*"\n',
+            '[tool.poetry.dependencies]\npython = "^3.7"\ntensorflow = ">=2.15,<2.22"\ntf1to2 = "*"\nnumpy = "*"\n',
+        ),
+        (
+            '[tool.poetry.dependencies]\ntensorflow = {version = "1.15.2", optional = true}\n',
+            '[tool.poetry.dependencies]\ntensorflow = {version = ">=2.15,<2.22", optional = true}\ntf1to2 = "*"\n',
+        ),
+    ],
+)
+def test_pyproject(before: str, expected: str) -> None:
+    assert after(before, "pyproject.toml") == expected
+
+
+def test_pyproject_with_two_packages_and_no_last_comma() -> None:
+    before = '[project]\ndependencies = [\n  "tensorflow"\n]\n'
+    expected = f'[project]\ndependencies = [\n  "tensorflow",\n  "{KERAS}",\n  "tf1to2"\n]\n'
+    assert after(before, "pyproject.toml", BOTH) == expected
+
+
+def test_setup_cfg() -> None:
+    before = "[options]\npackages = find:\ninstall_requires =\n    numpy\n    tensorflow==1.15\n\n[flake8]\nmax = 1\n"
+    expected = before.replace("tensorflow==1.15\n", f"{NEW}\n    tf1to2\n")
+    assert after(before, "src/setup.cfg") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("tensorflow==1.15.0 \\\n    --hash=sha256:abc \\\n    --hash=sha256:def\n", "hashes", id="hashes"),
+        pytest.param(
+            "#\n# This file is autogenerated by pip-compile\n#\ntensorflow==1.15\n", "generated", id="pip-compile"
+        ),
+    ],
+)
+def test_locked_files_are_reported_and_stay(text: str, words: str) -> None:
+    assert after(text) == text
+    assert {site.outcome for site in planned(text)} == {Outcome.MANUAL}
+    assert all(words in site.reason for site in planned(text))
+
+
+def test_a_wheel_is_reported() -> None:
+    text = "tensorflow @ https://example.com/tensorflow-1.15-cp37.whl\n"
+    (pin, _) = planned(text)
+    assert pin.outcome is Outcome.MANUAL
+    assert text.strip() in after(text)
+
+
+def test_both_names_of_tensorflow() -> None:
+    sites = planned("tensorflow\ntensorflow-gpu\n", packages=frozenset())
+    assert [site.outcome for site in sites] == [Outcome.MANUAL]
+    assert "remove this line" in sites[0].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        pytest.param("numpy\nscipy==1.2\n", "requirements.txt", id="no TensorFlow"),
+        pytest.param(
+            "tensorflow-hub\ntensorflow-datasets\ntensorflow_text==2.6\n", "requirements.txt", id="its relatives"
+        ),
+        pytest.param(
+            "# tensorflow==1.15\n-r base.txt\n--index-url https://x/tensorflow\n", "requirements.txt", id="comments"
+        ),
+        pytest.param("tf1to2\ntensorflow>=2.16\n", "requirements.txt", id="all there"),
+        pytest.param("tensorflow==1.15\n", "notes.txt", id="another file"),
+        pytest.param(
+            '[project]\nname = "tensorflow"\nkeywords = ["tensorflow==1.15"]\n', "pyproject.toml", id="keywords"
+        ),
+        pytest.param('[[tool.uv.index]]\nname = "tensorflow"\n', "pyproject.toml", id="another table"),
+        pytest.param("[metadata]\nname = x\nkeywords =\n    tensorflow\n", "setup.cfg", id="metadata"),
+        pytest.param(
+            "[options]\ninstall_requires =\n    # tensorflow==1.15\n    numpy\n", "setup.cfg", id="cfg comment"
+        ),
+        pytest.param("this is { no file\ntensorflow = = 1\n", "requirements.txt", id="not readable"),
+        pytest.param("", "requirements.txt", id="empty"),
+    ],
+)
+def test_must_not_touch(text: str, path: str) -> None:
+    assert planned(text, path) == ()
+
+
+def test_sites_say_where_and_need_each_other() -> None:
+    pin, addition = planned("numpy\n  tensorflow==1.15\ntensorboard==1.15\n")
+    assert (pin.line, pin.col, pin.symbol) == (2, 2, "tensorflow")
+    assert "tensorboard" in pin.reason
+    assert addition.symbol == "tf1to2"
+    assert addition.needs == {pin.id}
+    assert pin.id != addition.id
+
+
+def test_which_files_are_read() -> None:
+    assert all(
+        map(is_requirement_file, ("requirements.txt", "requirements-gpu.txt", "dev-requirements.txt", "setup.cfg"))
+    )
+    assert not any(map(is_requirement_file, ("requirements.in", "setup.py", "environment.yml", "readme.txt")))
+
+
+def test_the_range_is_that_of_this_project() -> None:
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8")
+    own = {entry.name: entry.specifier for entry in entries("pyproject.toml", text)}
+    assert own["tensorflow"] == own["tf-keras"] == SpecifierSet(SUPPORTED)
+    assert "pytest" in own
