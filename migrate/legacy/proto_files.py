@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from google.protobuf import message, text_format
 
 from migrate.errors import UnreadableModelError
+from migrate.legacy.file_kind import MAX_PROTO_BYTES, FileKind
 
 Proto = TypeVar("Proto", bound=Any)
 
@@ -19,6 +20,8 @@ def read_proto(path: Path, proto: Proto, *, is_text: bool) -> Proto:
         UnreadableModelError: the file cannot be read, or is no such proto.
     """
     try:
+        if path.stat().st_size > MAX_PROTO_BYTES:
+            raise UnreadableModelError(f"{path} is {FileKind.TOO_LARGE.value}; copy the model again.")
         if is_text:
             text_format.Parse(path.read_text(encoding="utf-8"), proto)
         else:

@@ -208,6 +208,8 @@ def test_a_text_proto_that_no_memory_holds_is_told_soon(tmp_path: Path) -> None:
     os.truncate(as_text(model), 1 << 40)
     started = time.monotonic()
     assert "larger than 2 GiB" in told_by_inspection(model)
+    with pytest.raises(Tf1to2Error, match="larger than 2 GiB"):
+        method_names(model)
     assert time.monotonic() - started < 10
 
 
