@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from migrate.cli.rewrap_table import as_json, proof_in_words
+from migrate.processes.workers import Finished, run_all
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.rewrap_tree.run import Settings, run
-from migrate.workers import Finished, run_all
 
 _SUFFIXES = {"metagraph": ".meta", "frozen-graphdef": ".pb", "unfrozen-graphdef": ".pb", "keras-h5": ".h5"}
 _LONGEST_CAUSE = 170

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrate.inspection.facts import MetaGraphFacts, ModelFacts, SignatureFacts, TableFacts, TensorFacts, VariableFacts
 from migrate.inspection.verdict import Verdict
-from migrate.visible import sentence, shown_name
+from migrate.text.visible import sentence, shown_name
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from migrate.cli.streams import put
-from migrate.json_text import json_text
+from migrate.text.json_text import json_text
 
 
 def write_json(value: Any, target: str) -> None:

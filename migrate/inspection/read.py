@@ -117,10 +117,10 @@ def _execution_problems(meta_graph: Any) -> Iterator[str]:
     from migrate.graph.stand_ins import without_stand_ins
     from migrate.legacy.collections import init_op
     from migrate.legacy.signatures import read_signatures
+    from migrate.native_module.legacy_graph import LegacyGraph
     from migrate.preflight.allowed_ops import NO_OPS
     from migrate.preflight.effects import check_effects
     from migrate.preflight.ops import check_ops
-    from migrate.shim.legacy_graph import LegacyGraph
 
     for problem in check_effects(meta_graph, NO_OPS):
         yield problem.message

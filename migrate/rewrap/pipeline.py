@@ -57,17 +57,13 @@ def rewrap(source: Path, target: Path, options: RewrapOptions | None = None) -> 
     """
     options = options or RewrapOptions()
     legacy = read_legacy(source, options.tags)
+    from migrate.native_module.lost_defaults import lost_defaults
+    from migrate.native_module.native_form import write_native
     from migrate.preflight.ops import load_op_libraries
-    from migrate.rewrap.notes import lost_defaults, notes
-    from migrate.rewrap.writing import save_with_legacy_weights
-    from migrate.shim.module import MetaGraphModule
-    from migrate.shim.values import assign_initialized_state, assign_unmovable_values
+    from migrate.rewrap.notes import notes
 
     load_op_libraries(options.op_libraries)
-    module = MetaGraphModule(legacy, allowed=options.allowed)
-    assign_initialized_state(module)
-    assign_unmovable_values(module)
-    save_with_legacy_weights(module, target)
+    module = write_native(legacy, target, options.allowed)
     return RewrapResult(
         source,
         target,

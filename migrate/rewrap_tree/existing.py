@@ -8,11 +8,11 @@ from dataclasses import replace as changed
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error
+from migrate.files.staging import recover
+from migrate.processes.workers import call_in_process
 from migrate.rewrap_tree.job import Job
 from migrate.rewrap_tree.journal import Entry, of_killed_runs, state_of
 from migrate.rewrap_tree.replaceable import holds_models, why_not_a_model, why_not_models
-from migrate.staging import recover
-from migrate.workers import call_in_process
 
 
 def look_at_targets(

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migrate.disk import in_words
 from migrate.errors import RefusedModelError, Tf1to2Error
+from migrate.files.disk import in_words
+from migrate.files.staging import FINISHED, recover, staging
 from migrate.legacy.detect import main_file_of
 from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
+from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 from migrate.rewrap_tree.job import FAILED_SUFFIX, Job
 from migrate.rewrap_tree.journal import Journal
 from migrate.rewrap_tree.names import refuse_names
@@ -29,9 +31,7 @@ from migrate.rewrap_tree.tasks import (
     warm_up,
     write,
 )
-from migrate.staging import FINISHED, recover, staging
 from migrate.verify.proof import Proof, ProofOptions
-from migrate.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from migrate.disk import full_disk, in_words
 from migrate.errors import NothingToDoError, RefusedModelError, Tf1to2Error
+from migrate.files.disk import full_disk, in_words
+from migrate.files.scratch import working_folder
 from migrate.legacy.detect import Detection, ModelKind, checkpoint_of, detect
 from migrate.legacy.other_formats import why_not
 from migrate.preflight.allowed_ops import AllowedOps
-from migrate.scratch import working_folder
-from migrate.spelling import as_written
+from migrate.text.spelling import as_written
 from migrate.verify.proof import Proof, ProofOptions
 
 _MANY_PROBLEMS = 5

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from migrate.errors import Tf1to2Error
 from migrate.legacy.saved_model import read_legacy
+from migrate.native_module.values import assign_initialized_state, assign_stored_values
 from migrate.preflight.allowed_ops import AllowedOps
 from migrate.shim.module import MetaGraphModule
-from migrate.shim.values import assign_initialized_state, assign_stored_values
 
 
 def load(path: str | Path, tags: Iterable[str] | None = None, *, allow_ops: Iterable[str] = ()) -> MetaGraphModule:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migrate.disk import full_disk
 from migrate.errors import Tf1to2Error
-from migrate.scratch import temporary_folder, working_folder
-from migrate.spelling import as_written
+from migrate.files.disk import full_disk
+from migrate.files.scratch import temporary_folder, working_folder
+from migrate.text.spelling import as_written
 from migrate.verify.proof import Proof, ProofOptions
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error
+from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers
 from migrate.verify.error_text import first_line
 from migrate.verify.proof import Proof, ProofOptions
-from migrate.workers import Died, Finished, Raised, Result, TimedOut, Workers
 
 DEFAULT_SECONDS = 1800.0
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from migrate.disk import full_disk
 from migrate.errors import Tf1to2Error, UnreadableModelError
+from migrate.files.disk import full_disk
+from migrate.files.scratch import temporary_folder
 from migrate.legacy.saved_model import read_saved_model
 from migrate.preflight.effects import refuse_effects
 from migrate.preflight.signatures import refuse_unsafe_assets
-from migrate.scratch import temporary_folder
 from migrate.verify.compare import Comparison, compare, same_kind, worst
 from migrate.verify.contract import compare_assets, compare_signatures, path_left_behind
 from migrate.verify.error_text import first_line

@@ -243,7 +243,7 @@ def test_outputs_by_chance_are_told() -> None:
 def test_what_a_killed_run_left_is_removed_by_the_next(tree: Path, tmp_path: Path) -> None:
     left = tmp_path / "left"
     program = (
-        "import sys, os, signal; from pathlib import Path; from migrate.staging import staging\n"
+        "import sys, os, signal; from pathlib import Path; from migrate.files.staging import staging\n"
         "with staging(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", program, left / "out"], check=False)

@@ -24,12 +24,12 @@ from typing import Any
 
 from migrate.errors import Tf1to2Error
 from migrate.inspection.task import InspectTask, inspect_model
+from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import RowOutcome
 from migrate.rewrap_tree.run import Settings, run
 from migrate.rewrap_tree.tasks import ProveTask, prove, warm_up
 from migrate.verify.proof import ProofOptions
-from migrate.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 from tests.fuzz.model_damage import DAMAGES
 from tests.golden import MODELS_DIR
 

@@ -163,7 +163,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 import tensorflow as tf
-import migrate.rewrap.writing as writing
+import migrate.native_module.writing as writing
 from migrate.rewrap import rewrap
 
 def die(*_, **__):
@@ -173,7 +173,7 @@ moment, source, target = sys.argv[1:]
 match moment:
     case "before the save": tf.saved_model.save = die
     case "amid the weights":
-        import migrate.rewrap.weights as weights
+        import migrate.native_module.weights as weights
         weights.write_index = die
     case "before the rename": Path.rename = die
 rewrap(Path(source), Path(target))

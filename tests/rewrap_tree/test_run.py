@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from migrate.errors import Tf1to2Error
+from migrate.processes.workers import Died, Finished, Raised, TimedOut
 from migrate.rewrap_tree import run as module
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.rewrap_tree.run import Settings, run
 from migrate.rewrap_tree.tasks import Cause, NotWritten, ProveTask, WriteTask, Written, checked
 from migrate.verify.proof import Loading, Outcome, Proof, SignatureCheck, WeightCheck
-from migrate.workers import Died, Finished, Raised, TimedOut
 
 PASSED = Proof("", "", weights=WeightCheck(1, 1))
 FAILED = Proof("", "", weights=WeightCheck(1, 0, ("the variable 'v' differs.",)))

@@ -42,7 +42,7 @@ def methods(
     """
     from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.errors import Tf1to2Error
-    from migrate.workers import call_in_process
+    from migrate.processes.workers import call_in_process
 
     wanted = _parsed(assignments or [])
     if output is not None and not wanted and legacy is None:
@@ -112,7 +112,7 @@ def _print_table(model: Path, signatures: tuple[SignatureMethod, ...]) -> None:
     from rich.table import Table
 
     from migrate.cli.console import product_console
-    from migrate.visible import sentence, shown_name
+    from migrate.text.visible import sentence, shown_name
 
     console = product_console()
     table = Table(title=f"{escape(sentence(str(model)))}: signatures", title_justify="left")

@@ -115,7 +115,7 @@ def report(rows: Sequence[Row], json_file: str | None) -> None:
     from migrate.cli.rewrap_table import as_json, print_notes, print_table
     from migrate.cli.streams import put
     from migrate.rewrap_tree.row import RowOutcome
-    from migrate.visible import sentence
+    from migrate.text.visible import sentence
 
     if json_file != "-":
         if [row.outcome for row in rows] == [RowOutcome.NOTHING_TO_DO]:

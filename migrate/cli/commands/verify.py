@@ -95,7 +95,7 @@ def _print(proof: Proof) -> None:
     from rich.table import Table
 
     from migrate.cli.console import product_console
-    from migrate.visible import sentence, shown_name
+    from migrate.text.visible import sentence, shown_name
 
     console = product_console()
     title = f"{escape(sentence(proof.new))} beside {escape(sentence(proof.old))}"
@@ -134,7 +134,7 @@ def _by_signature(proof: Proof) -> dict[str, list[SignatureCheck]]:
 
 
 def _largest(checks: list[SignatureCheck]) -> list[str]:
-    from migrate.visible import shown_name
+    from migrate.text.visible import shown_name
 
     largest = max(checks, key=lambda check: check.max_absolute)
     lines = [f"{largest.max_absolute:.3g} (relative {largest.max_relative:.3g})" if largest.max_absolute else "0"]
