@@ -1,8 +1,8 @@
 """Puts the legacy contract into a SavedModel that TensorFlow wrote: the protos' side of what clients see.
 
-`tf.saved_model.save` writes one tag, its own TensorInfos, and argument names in place of input keys. Here the
-SignatureDefs get the legacy keys, dtypes and shapes (verbatim, even where a TensorInfo lies: clients were shown just
-that), sparse tensors are one entry again, and the loaded functions answer to the legacy keys.
+`tf.saved_model.save` writes one tag, one method name, its own TensorInfos, and argument names in place of input keys.
+Here the SignatureDefs get the legacy method names, keys, dtypes and shapes (verbatim, even where a TensorInfo lies:
+clients were shown just that), sparse tensors are one entry again, and the loaded functions answer to the legacy keys.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from migrate.graph.tensor_name import is_control, parse_tensor
-from migrate.legacy.signatures import SPARSE_PARTS, Endpoint, Signature
+from migrate.legacy.signatures import SPARSE_PARTS, Endpoint
 from migrate.native_module.argument_names import loaded_names
 from migrate.native_module.module import LegacyModule
 from migrate.native_module.signature_function import SignatureFunction
@@ -35,6 +35,7 @@ def _restore_signature_def(written: Any, function: SignatureFunction) -> None:
     output_names = {endpoint.key: written.outputs[endpoint.key].name for endpoint in signature.outputs}
     written.ClearField("inputs")
     written.ClearField("outputs")
+    written.method_name = signature.proto.method_name
     _copy_infos(signature.proto.inputs, written.inputs, input_names)
     _copy_infos(signature.proto.outputs, written.outputs, output_names)
 
@@ -127,8 +128,3 @@ def _signature_nodes(object_graph: Any) -> Iterable[tuple[str, Any]]:
         if child.local_name == "signatures":
             for signature in object_graph.nodes[child.node_id].children:
                 yield signature.local_name, object_graph.nodes[signature.node_id]
-
-
-def legacy_methods(signatures: Iterable[Signature]) -> dict[str, str]:
-    """Return the method name of every signature."""
-    return {signature.key: signature.proto.method_name for signature in signatures}

@@ -17,11 +17,13 @@ from migrate.graph.function_library import called_functions, functions_by_name, 
 from migrate.graph.op_arguments import output_argument, output_count
 from migrate.graph.partitions import join_parts
 from migrate.graph.resource_state import to_resource_state
-from migrate.graph.stand_ins import with_stand_ins, without_stand_ins
+from migrate.graph.stand_ins import with_stand_ins
 from migrate.graph.tensor_name import TensorName, is_control, parse_tensor, source_node
+from migrate.legacy.state import STATE_OPS
 from migrate.native_module.default_values import ComputedDefault, constant_value, is_pure
-from migrate.native_module.state import STATE_OPS, State
-from migrate.preflight.ops import check_ops
+from migrate.native_module.state import State
+from migrate.preflight.content import unknown_feed
+from migrate.preflight.executed import check_executed, executed
 
 _SCOPE = "legacy"
 _DONE = "done"
@@ -60,10 +62,7 @@ class LegacyGraph:
             raise RefusedModelError(f"the tensor {str(feed.tensor)!r} is not in the graph.")
         dtype = output_argument(node, feed.tensor.index, self._functions).dtype
         if not dtype:
-            raise RefusedModelError(
-                f"the tensor {str(feed.tensor)!r} is an output of the op {node.op}, which TensorFlow {tf.__version__} "
-                "does not know; feed another tensor, or load the op's library (--load-op-library)."
-            )
+            raise RefusedModelError(unknown_feed(feed.tensor, node.op).message)
         return tf.TensorSpec(self._static_shape(node, feed.tensor.index), tf.as_dtype(dtype), name=feed.argument)
 
     def is_optional(self, tensor: TensorName) -> bool:
@@ -95,21 +94,7 @@ class LegacyGraph:
         Raises:
             RefusedModelError: a placeholder that is not fed is needed, or a name is not in the graph.
         """
-        result = cut(self.nodes, fetches, operations, feeds)
-        for node in result.nodes:
-            if node.op in ("Placeholder", "PlaceholderV2"):
-                raise RefusedModelError(
-                    f"it needs the placeholder {node.name!r}, which is none of its inputs, so that the original "
-                    "cannot be run either; export the model with it as an input, or with a constant in its place."
-                )
-        for name in called_functions(result.nodes, self._functions):
-            for node in self._functions[name].node_def:
-                if node.op in STATE_OPS:
-                    raise RefusedModelError(
-                        f"its function {name!r} makes state of its own ({node.op} {node.name!r}), which a SavedModel "
-                        "cannot track; create the state outside of the function and export the model again."
-                    )
-        return result
+        return executed(self.nodes, self._functions, fetches, operations, feeds)
 
     def check_ops(self, nodes: Sequence[Any]) -> None:
         """Refuse nodes that this TensorFlow cannot run.
@@ -117,7 +102,7 @@ class LegacyGraph:
         Raises:
             RefusedModelError: each such op is named, with the remedy.
         """
-        problems = check_ops(without_stand_ins(nodes), self._graph_def.library)
+        problems = check_executed(nodes, self._graph_def.library)
         if problems:
             raise RefusedModelError(" ".join(problem.message for problem in problems))
 
@@ -130,11 +115,11 @@ class LegacyGraph:
             operations: nodes that must have run before the outputs are there; without fetches the only output says so.
 
         Raises:
-            RefusedModelError: see `cut`; or the graph holds what TensorFlow 2 cannot run or has no counterpart for.
+            RefusedModelError: see `cut`; or the graph holds what TensorFlow 2 has no counterpart for. That it can run
+                the ops is asked before: for the signatures and the init op by `preflight`, else by `check_ops`.
         """
         specs = [self.argument_spec(feed) for feed in feeds]
         cut_graph = self.cut(list(fetches.values()), operations, [feed.tensor for feed in feeds])
-        self.check_ops(cut_graph.nodes)
         graph = to_resource_state(cut_graph.nodes, fetches.values())
         nodes = with_awaited_nodes_whole(with_stand_ins(join_parts(graph.nodes, state.parts)), operations)
         importer = _Importer(self, state, nodes)

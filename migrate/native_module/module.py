@@ -18,8 +18,9 @@ from migrate.graph.resource_state import to_resource_state
 from migrate.legacy.checkpoint_files import check_checkpoint
 from migrate.legacy.collections import asset_file_defs, asset_tensors
 from migrate.legacy.initialization import Initialization, read_initialization
+from migrate.legacy.inlined_state import with_inlined_state
+from migrate.legacy.model import LegacyModel
 from migrate.legacy.restore import RestoreMap, read_restore_map
-from migrate.legacy.saved_model import LegacySavedModel, with_inlined_state
 from migrate.legacy.signatures import Signature, read_signatures
 from migrate.legacy.state import LegacyVariable, read_variables, with_parts_apart
 from migrate.native_module.legacy_graph import Feed, LegacyGraph
@@ -27,7 +28,7 @@ from migrate.native_module.signature_function import SignatureFunction
 from migrate.native_module.state import State
 from migrate.native_module.tables import LoadAction
 from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
-from migrate.preflight.effects import refuse_effects
+from migrate.preflight.problems import refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ class LegacyModule(tf.Module):  # type: ignore[misc]
         signatures: callables by signature key.
     """
 
-    def __init__(self, legacy: LegacySavedModel, *, allowed: AllowedOps = NO_OPS) -> None:
+    def __init__(self, legacy: LegacyModel, *, allowed: AllowedOps = NO_OPS) -> None:
         super().__init__()
-        refuse_effects(legacy.meta_graph, allowed, legacy.path)
+        refuse(legacy, allowed)
         self.legacy = legacy = with_inlined_state(legacy)
         self.initialization: Initialization = read_initialization(legacy.meta_graph)
         with _naming(legacy.path):

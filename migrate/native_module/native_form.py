@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from migrate.legacy.saved_model import LegacySavedModel
+from migrate.legacy.model import LegacyModel
 from migrate.native_module.lost_defaults import lost_defaults
 from migrate.native_module.meta_graphs import join_meta_graphs
 from migrate.native_module.module import LegacyModule
@@ -14,7 +14,7 @@ from migrate.native_module.writing import save_with_legacy_weights
 from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
 
 
-def write_native(legacy: LegacySavedModel, target: Path, allowed: AllowedOps = NO_OPS) -> LegacyModule:
+def write_native(legacy: LegacyModel, target: Path, allowed: AllowedOps = NO_OPS) -> LegacyModule:
     """Write a native TF2 SavedModel of a legacy model to `target`; return the module that was written.
 
     The weights are copied as files, not read.
@@ -31,7 +31,7 @@ def write_native(legacy: LegacySavedModel, target: Path, allowed: AllowedOps = N
     return module
 
 
-def write_joined(models: Sequence[LegacySavedModel], target: Path) -> tuple[str, ...]:
+def write_joined(models: Sequence[LegacyModel], target: Path) -> tuple[str, ...]:
     """Write the MetaGraphs of one model as the MetaGraphs of one native SavedModel; return what clients lose by it.
 
     Raises:

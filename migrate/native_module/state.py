@@ -10,12 +10,9 @@ import tensorflow as tf
 from migrate.errors import RefusedModelError
 from migrate.graph.partitions import Part
 from migrate.graph.tensor_name import source_node
-from migrate.legacy.state import LegacyVariable, state_identity
+from migrate.legacy.state import MUTABLE_TABLE_OPS, LegacyVariable, state_identity
 from migrate.native_module.tables import InitializedTable, mutable_table
 from migrate.tensorflow_private.uninitialized_variable import uninitialized_variable
-
-_MUTABLE_TABLE_OPS = frozenset({"MutableHashTableV2", "MutableHashTableOfTensorsV2", "MutableDenseHashTableV2"})
-STATE_OPS = frozenset({"VarHandleOp", "HashTableV2"}) | _MUTABLE_TABLE_OPS
 
 
 class State:
@@ -65,7 +62,7 @@ class State:
         identity = state_identity(node)
         # A handle that is made while a function is traced would die with it.
         with tf.init_scope():
-            if node.op in _MUTABLE_TABLE_OPS:
+            if node.op in MUTABLE_TABLE_OPS:
                 if identity not in self.mutable_tables:
                     self.mutable_tables[identity] = mutable_table(node, self._constant)
                     self.mutable_table_nodes[identity] = node.name

@@ -13,6 +13,7 @@ from migrate.errors import RefusedModelError
 from migrate.legacy.restore import Stored
 from migrate.legacy.state import LegacyVariable
 from migrate.native_module.module import LegacyModule
+from migrate.preflight.content import no_value
 
 
 def assign_initialized_state(module: LegacyModule) -> None:
@@ -34,10 +35,7 @@ def assign_initialized_state(module: LegacyModule) -> None:
         if legacy.stored is not None or _is_set(variable):
             continue
         if not path_variables.intersection(legacy.nodes):
-            raise RefusedModelError(
-                f"{module.legacy.path}: the variable {name!r} is in use, but neither the checkpoint nor the init op "
-                "gives it a value, so that the original cannot be run either; export the model with all its variables."
-            )
+            raise RefusedModelError(f"{module.legacy.path}: {no_value(name).message}")
         # Every load overwrites it; until then it needs some value to be stored.
         _assign_empty(variable, legacy)
 

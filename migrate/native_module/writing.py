@@ -13,15 +13,12 @@ from migrate.errors import Tf1to2Error, UnreadableModelError
 from migrate.files.disk import full_disk, in_words
 from migrate.files.staging import FINISHED, recover, staging
 from migrate.legacy.model_files import extra_files
-from migrate.method_names.model_methods import set_method_names
-from migrate.native_module.contract import legacy_methods, restore_contract
+from migrate.native_module.contract import restore_contract
 from migrate.native_module.export_root import export_root
 from migrate.native_module.inline_signatures import inline_signatures
 from migrate.native_module.module import LegacyModule
 from migrate.native_module.weights import adopt_checkpoint
 from migrate.tensorflow_private.fingerprint import write_fingerprint
-
-_PREDICT = "tensorflow/serving/predict"
 
 
 def save_module(module: LegacyModule, target: Path) -> None:
@@ -55,7 +52,6 @@ def _write(module: LegacyModule, target: Path, finish_weights: Callable[[Path], 
     from tensorflow.core.protobuf import saved_model_pb2
 
     extra = extra_files(module.legacy.path)
-    extra.check()  # before TensorFlow writes anything
     with staged(target) as staging:
         signatures = {key: function.concrete_function for key, function in module.signatures.items()}
         tf.saved_model.save(export_root(module), str(staging), signatures=signatures)
@@ -65,10 +61,6 @@ def _write(module: LegacyModule, target: Path, finish_weights: Callable[[Path], 
         inline_signatures(saved_model, module.signatures)
         restore_contract(saved_model, module)
         proto_file.write_bytes(saved_model.SerializeToString(deterministic=True))
-        methods = legacy_methods(function.signature for function in module.signatures.values())
-        changed = {key: method for key, method in methods.items() if method != _PREDICT}
-        if changed:
-            set_method_names(staging, changed)
         write_fingerprint(staging)
         extra.copy(staging)
 

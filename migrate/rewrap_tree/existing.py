@@ -79,15 +79,15 @@ def _of_several_meta_graphs(jobs: Sequence[Job]) -> frozenset[Path]:
 
 
 def _with_several(sources: Iterable[Path]) -> frozenset[Path]:
-    from migrate.legacy.saved_model import read_saved_model
+    from migrate.legacy.read import read_models
 
     found = set()
     for source in sources:
         try:
-            graphs = read_saved_model(source).meta_graphs
+            models = read_models(source)
         except Tf1to2Error:  # it will be refused with its cause, and written nowhere
             found.add(source)
             continue
-        if len({frozenset(graph.meta_info_def.tags) for graph in graphs}) > 1:
+        if len({model.tags for model in models}) > 1:
             found.add(source)
     return frozenset(found)

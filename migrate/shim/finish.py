@@ -50,11 +50,10 @@ def _has_v2_behavior() -> bool:
 
 
 def _finish_here(legacy_dir: Path, target: Path) -> tuple[str, ...]:
-    from migrate.legacy.saved_model import LegacySavedModel, read_saved_model  # late: TensorFlow code, needed only now
+    from migrate.legacy.read import read_models  # late: TensorFlow code, needed only now
     from migrate.native_module.native_form import write_joined
 
-    meta_graphs = read_saved_model(legacy_dir).meta_graphs
-    return write_joined([LegacySavedModel(legacy_dir, meta_graph) for meta_graph in meta_graphs], target)
+    return write_joined(read_models(legacy_dir), target)
 
 
 def _finish_in_fresh_process(legacy_dir: Path, target: Path) -> tuple[str, ...]:

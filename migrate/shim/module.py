@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from migrate.errors import RefusedModelError
 from migrate.graph.tensor_name import TensorName, parse_tensor
-from migrate.legacy.saved_model import LegacySavedModel
+from migrate.legacy.model import LegacyModel
 from migrate.native_module.legacy_graph import Feed
 from migrate.native_module.module import LegacyModule
 from migrate.native_module.writing import save_module
@@ -29,7 +29,7 @@ class MetaGraphModule(LegacyModule):
         signatures: callables by signature key.
     """
 
-    def __init__(self, legacy: LegacySavedModel, *, allowed: AllowedOps = NO_OPS) -> None:
+    def __init__(self, legacy: LegacyModel, *, allowed: AllowedOps = NO_OPS) -> None:
         super().__init__(legacy, allowed=allowed)
         self._allowed = allowed
         self._compiled: dict[Any, Any] = {}
@@ -88,6 +88,7 @@ class MetaGraphModule(LegacyModule):
             tensors = {name: _tensor(name) for name in names if ":" in name}
             operations = [name for name in names if ":" not in name]
             self._refuse_effects(tuple(tensors.values()), tuple(operations), fed)
+            self.graph.check_ops(self.graph.cut(list(tensors.values()), operations, [one.tensor for one in fed]).nodes)
             tables, variables = set(self.state.tables), set(self.state.variables)
             self._compiled[names, fed] = self.graph.function(self.state, fed, tensors, operations)
             self._may_be_unset.update(self.state.variables.keys() - variables)

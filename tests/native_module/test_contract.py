@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from migrate.legacy.saved_model import read_saved_model
-from migrate.rewrap import RewrapOptions, rewrap
+from migrate.rewrap import ModelOptions, rewrap
 from tests.golden import golden_model
 from tests.graph.twin import v1
 from tests.verify.tiny_models import PREDICT, Signature, export
@@ -127,5 +127,5 @@ def test_no_device_of_the_training_machine_is_left(tmp_path: Path) -> None:
 def test_only_the_chosen_meta_graph_is_written(tmp_path: Path) -> None:
     golden = golden_model("two_meta_graphs")
     tags = golden.meta_graphs[0].tags
-    rewrap(golden.path, tmp_path / "new", RewrapOptions(tags=frozenset(tags)))
+    rewrap(golden.path, tmp_path / "new", ModelOptions(tags=frozenset(tags)))
     assert len(read_saved_model(tmp_path / "new").meta_graphs) == 1

@@ -165,7 +165,7 @@ def test_counters_count(tmp_path: Path) -> None:
 def test_a_missing_asset_is_refused(tmp_path: Path) -> None:
     copy = shutil.copytree(golden_model("vocab_classify_regress_predict").path, tmp_path / "copy")
     next((copy / "assets").iterdir()).unlink()
-    with pytest.raises(UnreadableModelError, match=r"asset .* is missing"):
+    with pytest.raises(UnreadableModelError, match=r"the asset '.*' is not in .*assets; copy the export again"):
         load(copy)
 
 

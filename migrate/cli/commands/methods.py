@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from migrate.cli.exit_status import NEEDS_A_PERSON
+
 if TYPE_CHECKING:
     from migrate.method_names.method import Method
     from migrate.method_names.model_methods import SignatureMethod
-
-_EXIT_NEEDS_A_PERSON = 1
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +55,7 @@ def methods(
     if json_file is not None:
         _write_json(output or model, shown, json_file)
     if any(signature.broken_rules for signature in shown):
-        raise typer.Exit(_EXIT_NEEDS_A_PERSON)
+        raise typer.Exit(NEEDS_A_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
