@@ -17,6 +17,10 @@ from migrate.graph.tensor_name import is_control, parse_tensor, source_node
 LARGEST_CONSTANT_BYTES = 1 << 31
 """A proto cannot hold more; what claims more is one value, to be repeated."""
 
+# By number in types.proto, of the dtypes that numpy has too.
+_FIXED_BYTES = {1: 4, 2: 8, 3: 4, 4: 1, 5: 2, 6: 1, 8: 8, 9: 8, 10: 1, 14: 2, 17: 2, 18: 16, 19: 2, 22: 4, 23: 8}
+_MOST_ELEMENTS = 1 << 60  # what is computed from such a shape counts its bytes in 63 bits
+_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _BACK_EDGES = frozenset({"NextIteration", "RefNextIteration"})
 _MERGES = frozenset({"Merge", "RefMerge"})
 _KINDS = {"int": "i", "float": "f", "bool": "b", "string": "s", "type": "type", "shape": "shape", "tensor": "tensor",
@@ -32,6 +36,7 @@ def graph_faults(graph_def: Any) -> Iterator[str]:
         yield from _edge_faults(node, nodes, functions)
         yield from _node_faults(node, functions)
     yield from _cycle_faults(nodes)
+    yield from _recursion_faults(functions)
     for function in graph_def.library.function:
         where = f"in the function {function.signature.name!r}, "
         yield from (where + fault for fault in _function_faults(function, functions))
@@ -106,6 +111,8 @@ def _value_fault(value: Any) -> str:
     shapes = [value.shape] if kind == "shape" else list(value.list.shape) if kind == "list" else []
     if any(dimension.size < -1 for shape in shapes for dimension in shape.dim):
         return "has a negative dimension"
+    if any(math.prod(max(1, each.size) for each in shape.dim) > _MOST_ELEMENTS for shape in shapes):
+        return "is a shape of more elements than TensorFlow can count"
     if kind == "list":
         unknown = [number for number in value.list.type if not _is_dtype(number)]
         return f"holds {unknown[0]}, which is no dtype" if unknown else ""
@@ -127,21 +134,47 @@ def _tensor_fault(tensor: Any) -> str:
     elements = math.prod(dimension.size for dimension in tensor.tensor_shape.dim)
     if elements > LARGEST_CONSTANT_BYTES:
         return f"is a tensor of {elements:,} elements, more than any proto holds"
+    if tensor.tensor_content and tensor.dtype in _FIXED_BYTES:
+        size = elements * _FIXED_BYTES[tensor.dtype]
+        if len(tensor.tensor_content) != size:
+            return f"is a tensor of {size:,} bytes, of which it holds {len(tensor.tensor_content):,}"
     return ""
 
 
 def _cycle_faults(nodes: Mapping[str, Any]) -> Iterator[str]:
     """Yield one fault where nodes wait for each other in a circle other than that of a loop."""
-    waits_for: dict[str, int] = {}
+    left = _in_circles({name: _awaited(node, nodes) for name, node in nodes.items()})
+    if left:
+        listed = ", ".join(map(repr, left[:3]))
+        yield f"{len(left)} nodes wait for each other in a circle ({listed})"
+
+
+def _awaited(node: Any, nodes: Mapping[str, Any]) -> set[str]:
+    sources = nodes.keys() & {source_node(edge) for edge in node.input}
+    if node.op in _MERGES:
+        return {source for source in sources if nodes[source].op not in _BACK_EDGES}
+    return sources
+
+
+def _recursion_faults(functions: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one fault where functions call each other whatever they compute; a branch of an `If` may end that."""
+    calls = {
+        name: functions.keys()
+        & {node.attr["f"].func.name if node.op in _CALLS else node.op for node in function.node_def}
+        for name, function in functions.items()
+    }
+    left = _in_circles(calls)
+    if left:
+        yield f"the function {left[0]!r} calls itself, or one that does, without end"
+
+
+def _in_circles(needs: Mapping[str, set[str]]) -> list[str]:
+    """Return what needs itself, through others too, and what needs one of these."""
+    waits_for = {name: len(needed) for name, needed in needs.items()}
     users: dict[str, list[str]] = {}
-    for name, node in nodes.items():
-        sources = {source_node(edge) for edge in node.input}
-        if node.op in _MERGES:
-            sources = {source for source in sources if source in nodes and nodes[source].op not in _BACK_EDGES}
-        sources &= nodes.keys()
-        waits_for[name] = len(sources)
-        for source in sources:
-            users.setdefault(source, []).append(name)
+    for name, needed in needs.items():
+        for one in needed:
+            users.setdefault(one, []).append(name)
     ready = [name for name, count in waits_for.items() if not count]
     while ready:
         name = ready.pop()
@@ -150,9 +183,7 @@ def _cycle_faults(nodes: Mapping[str, Any]) -> Iterator[str]:
             waits_for[user] -= 1
             if not waits_for[user]:
                 ready.append(user)
-    if waits_for:
-        listed = ", ".join(map(repr, list(waits_for)[:3]))
-        yield f"{len(waits_for)} nodes wait for each other in a circle ({listed})"
+    return list(waits_for)
 
 
 def _function_faults(function: Any, functions: Mapping[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ _DAMAGED_KINDS = (
     FileKind.ZEROS,
 )
 _MOST_SHARDS = 99_999  # their number has five digits in a file's name
+_SPARE_BYTES = 1 << 20
 _LARGEST_INDEX_BYTES = 1 << 30
 _REMEDY = "copy the export again, with all files of the folder"
 
@@ -99,6 +100,11 @@ def _check_shard(shard: Path, needed: int) -> None:
     if size < needed:
         _refuse_damaged(shard)
         raise UnreadableModelError(f"{shard} is cut off: it has {size:,} bytes, the index needs {needed:,}; {_REMEDY}.")
+    if needed and size > needed + _SPARE_BYTES:
+        # TensorFlow writes no byte more; a sparse file would fill the disk when it is copied.
+        raise UnreadableModelError(
+            f"{shard} is damaged: it has {size:,} bytes, of which the index knows {needed:,}; {_REMEDY}."
+        )
 
 
 def _check_v1(prefix: Path, index: Path) -> CheckpointFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from migrate.errors import UnreadableModelError
@@ -35,12 +36,28 @@ def detect(path: Path) -> Detection:
     Raises:
         UnreadableModelError: it is none, or its main file is damaged; the message says which and what to do.
     """
+    check_speakable(path)
     if not path.exists():
         if path.is_symlink():
             raise UnreadableModelError(f"{path} is a symbolic link to {path.readlink()}, which does not exist.")
         raise UnreadableModelError(f"{path} does not exist.")
     recognised = (reader.recognise(path) for reader in readers())
     return next((found for found in recognised if found is not None), None) or _detect_known(path)
+
+
+def check_speakable(path: Path) -> None:
+    """Refuse a path that TensorFlow cannot be given.
+
+    Raises:
+        UnreadableModelError: its bytes are no UTF-8.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableModelError(
+            f"{os.fsencode(path).decode('utf-8', 'backslashreplace')}: its name is no UTF-8 text, which TensorFlow "
+            "cannot take; rename it, or give it by a link with another name."
+        ) from error
 
 
 def checkpoint_of(detection: Detection) -> CheckpointFacts | None:

@@ -114,6 +114,8 @@ def _sniff_buffer(buffer: mmap.mmap) -> FileFacts:
     if not head.strip(b"\0"):
         return FileFacts(FileKind.ZEROS, size)
     if _looks_like_text(head):
+        if size > MAX_PROTO_BYTES:
+            return FileFacts(FileKind.TOO_LARGE, size, is_text=True)
         return FileFacts(_text_kind(buffer, head), size, is_text=True)
     try:
         kind = _proto_kind(buffer)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from migrate.errors import RefusedModelError
+from migrate.errors import RefusedModelError, UnreadableModelError
 from migrate.legacy.restore import Stored
 from migrate.legacy.state import LegacyVariable
 from migrate.native_module.module import LegacyModule
@@ -83,13 +83,29 @@ def _assign_stored(module: LegacyModule, names: Collection[str]) -> None:
         if legacy.stored is not None and module.state.variables[name].name in names
     }
     if stored:
-        reader = tf.train.load_checkpoint(str(module.legacy.checkpoint))
         for name, source in stored.items():
-            module.state.variables[name].assign(_stored_value(reader, source))
+            module.state.variables[name].assign(_stored_value(module, source))
 
 
-def _stored_value(reader: Any, stored: Stored) -> NDArray[Any]:
-    whole: NDArray[Any] = np.asarray(reader.get_tensor(stored.key))
+def _read(module: LegacyModule, key: str) -> Any:
+    """Read a tensor of the checkpoint.
+
+    Raises:
+        UnreadableModelError: its bytes are damaged.
+    """
+    checkpoint = str(module.legacy.checkpoint)
+    try:
+        return tf.train.load_checkpoint(checkpoint).get_tensor(key)
+    except (tf.errors.OpError, ValueError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise UnreadableModelError(
+            f"{module.legacy.path}: the tensor {key!r} cannot be read from the checkpoint ({reason}); copy the model "
+            "again, with all files of its variables folder."
+        ) from error
+
+
+def _stored_value(module: LegacyModule, stored: Stored) -> NDArray[Any]:
+    whole: NDArray[Any] = np.asarray(_read(module, stored.key))
     if stored.slice is None:
         return whole
     extents = zip(stored.slice.offset, stored.slice.shape, strict=True)
@@ -110,10 +126,9 @@ def _fill_mutable_tables(module: LegacyModule) -> None:
         stored = module.restores.tables.get(node)
         if stored is None:
             continue
-        reader = tf.train.load_checkpoint(str(module.legacy.checkpoint))
         # Not an insert: what a dense table stored includes its empty buckets.
         tf.raw_ops.LookupTableImportV2(
             table_handle=module.state.mutable_tables[identity].resource_handle,
-            keys=reader.get_tensor(stored.keys),
-            values=reader.get_tensor(stored.values),
+            keys=_read(module, stored.keys),
+            values=_read(module, stored.values),
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from migrate.errors import Tf1to2Error, UnreadableModelError
+from migrate.errors import RefusedModelError, Tf1to2Error, UnreadableModelError
+from migrate.files.destination import UnwritableError
 from migrate.files.disk import full_disk, in_words
 from migrate.files.staging import FINISHED, recover, staging
 from migrate.legacy.model_files import extra_files
@@ -54,7 +55,12 @@ def _write(module: LegacyModule, target: Path, finish_weights: Callable[[Path], 
     extra = extra_files(module.legacy.path)
     with staged(target) as staging:
         signatures = {key: function.concrete_function for key, function in module.signatures.items()}
-        tf.saved_model.save(export_root(module), str(staging), signatures=signatures)
+        try:
+            tf.saved_model.save(export_root(module), str(staging), signatures=signatures)
+        except (ValueError, TypeError, tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as error:
+            raise RefusedModelError(
+                f"{module.legacy.path}: TensorFlow {tf.__version__} cannot save its graph: {_in_one_line(error)}"
+            ) from error
         finish_weights(staging)
         proto_file = staging / "saved_model.pb"
         saved_model = saved_model_pb2.SavedModel.FromString(proto_file.read_bytes())
@@ -63,6 +69,12 @@ def _write(module: LegacyModule, target: Path, finish_weights: Callable[[Path], 
         proto_file.write_bytes(saved_model.SerializeToString(deterministic=True))
         write_fingerprint(staging)
         extra.copy(staging)
+
+
+def _in_one_line(error: Exception) -> str:
+    """The lines of an error of TensorFlow without its heading `in user code:`, which names no user's code."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return " ".join(line for line in lines if line and line != "in user code:")
 
 
 @contextmanager
@@ -80,8 +92,10 @@ def staged(target: Path) -> Iterator[Path]:
             (folder / FINISHED).mkdir()
             yield folder / FINISHED
             (folder / FINISHED).rename(target)
-        except (OSError, tf.errors.OpError) as error:
-            full = full_disk(error, target.parent)
-            if full is None and not isinstance(error, OSError):
+        except (OSError, UnwritableError, tf.errors.OpError) as error:
+            reason = full_disk(error, target.parent)
+            if reason is None and isinstance(error, OSError):
+                reason = in_words(error, target.parent, f"cannot write {target}")
+            if reason is None:
                 raise
-            raise UnreadableModelError(full or in_words(error, target.parent, f"cannot write {target}")) from error
+            raise UnreadableModelError(reason) from error

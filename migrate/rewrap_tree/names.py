@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from migrate.errors import RefusedModelError
+from migrate.legacy.detect import check_speakable
 from migrate.rewrap_tree.job import Job
 
 _LONGEST_NAME = 255  # in bytes, where the file system does not say
@@ -19,10 +20,11 @@ def refuse_names(job: Job, *, keep_failed: bool) -> None:
     """Check the paths of a job.
 
     Raises:
-        RefusedModelError: a path cannot be used; the message says why.
+        UnreadableModelError: TensorFlow cannot be given a path.
+        RefusedModelError: a name is too long for the disk.
     """
     for path in (job.source, job.target):
-        _refuse_other_bytes(path)
+        check_speakable(path)
     places = (job.target, job.failed_target) if keep_failed else (job.target,)
     for place in places:
         for name, limit in _too_long(place):
@@ -30,17 +32,6 @@ def refuse_names(job: Job, *, keep_failed: bool) -> None:
                 f"a name in {place} has {len(os.fsencode(name))} bytes, of which the disk takes {limit}; choose a "
                 "shorter one with -o."
             )
-
-
-def _refuse_other_bytes(path: Path) -> None:
-    try:
-        str(path.absolute()).encode("utf-8")
-    except UnicodeEncodeError as error:
-        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
-        raise RefusedModelError(
-            f"{shown} has bytes in its name that are no UTF-8, and TensorFlow opens no such path; rename it, or give "
-            "it by a link with another name."
-        ) from error
 
 
 def _too_long(place: Path) -> Iterator[tuple[str, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from migrate.errors import UnreadableModelError
-from migrate.legacy.detect import detect, main_file_of
+from migrate.legacy.detect import check_speakable, detect, main_file_of
 from migrate.legacy.find import find_models
 from migrate.rewrap_tree.existing import look_at_targets
 from migrate.rewrap_tree.job import Job
@@ -36,9 +36,10 @@ def plan(
         tags: of the only MetaGraph that is asked for; without them a model with several becomes a folder of models.
 
     Raises:
-        UnreadableModelError: an argument does not exist or holds no model.
+        UnreadableModelError: an argument does not exist or holds no model, or TensorFlow cannot take a path.
         Tf1to2Error: sources and targets overlap, two models would go to one place, or a target may not be replaced.
     """
+    check_speakable(out)
     if out.name in ("", ".."):  # what lies beside it must be known
         out = out.resolve()
     arguments = [_argument(model, out if len(models) == 1 else out / _own_name(model)) for model in models]

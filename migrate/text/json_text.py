@@ -8,6 +8,7 @@ from typing import Any
 
 from migrate.text.visible import is_hidden
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
 
 
@@ -18,6 +19,11 @@ def json_text(value: Any) -> str:
     the same, the text can be encoded and printed.
     """
     return _NOT_ASCII.sub(_escaped, json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+
+
+def ascii_json(text: str) -> str:
+    """Return JSON text with every character that is not ASCII as an escape, for a stream that takes no others."""
+    return _BEYOND_ASCII.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -197,6 +197,20 @@ def test_text_as_deep_as_tensorflow_writes_is_read(tmp_path: Path) -> None:
     assert read_facts(model).all_problems == ()
 
 
+def test_a_data_file_far_larger_than_its_index_tells_is_not_copied(tmp_path: Path) -> None:
+    model = changed(tmp_path / "model", lambda _: None)
+    os.truncate(model / "variables" / "variables.data-00000-of-00001", 1 << 40)
+    assert "has 1,099,511,627,776 bytes, of which the index knows" in told_by_inspection(model)
+
+
+def test_a_text_proto_that_no_memory_holds_is_told_soon(tmp_path: Path) -> None:
+    model = changed(tmp_path / "model", lambda _: None)
+    os.truncate(as_text(model), 1 << 40)
+    started = time.monotonic()
+    assert "larger than 2 GiB" in told_by_inspection(model)
+    assert time.monotonic() - started < 10
+
+
 INDEXES: dict[str, Callable[[Path], object]] = {
     "huge": lambda index: os.truncate(index, 1 << 40),
     "cut": lambda index: index.write_bytes(index.read_bytes()[:-9]),

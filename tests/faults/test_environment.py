@@ -5,8 +5,10 @@ A new case is a line of `SHELL` (how a shell runs a command) or `NUMBERS` (what 
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,14 +117,24 @@ def test_a_model_in_an_odd_environment(tmp_path: Path) -> None:
     """ASCII only, no home, an unknown TMPDIR, a key and a name that ASCII lacks: done, and shown escaped."""
     model = changed(tmp_path / f"model{EMOJI}", renamed_signature(EMOJI))
     environment = {"PYTHONIOENCODING": "ascii", "HOME": None, "TMPDIR": "/nowhere"}
-    ended = shell(f"tf1to2 rewrap {model} -o $'out\\xff' --json -", cwd=tmp_path, environment=environment)
+    ended = shell(f"tf1to2 rewrap {model} -o out{EMOJI} --json -", cwd=tmp_path, environment=environment)
     assert ended.status == 0, ended.said
-    assert rf"\U{ord(EMOJI):08x}" in ended.stdout.replace(r"\ud83d\ude00", r"\U0001f600")
-    assert [os.fsencode(path.name) for path in tmp_path.glob("out*")] == [b"out\xff"]
+    assert ended.stdout.isascii()
+    assert json.loads(ended.stdout)["models"][0]["signatures"] == [EMOJI]
+    assert (tmp_path / f"out{EMOJI}" / "saved_model.pb").is_file()
     told = shell(f"tf1to2 inspect {model}; tf1to2 inspect {model} >/dev/full", cwd=tmp_path, environment=environment)
     assert told.status == 2
     assert rf"\U{ord(EMOJI):08x}" in told.stdout
     assert UNWRITABLE in told.stderr
+
+
+@pytest.mark.parametrize("line", ["rewrap MODEL -o $'out\\xff'", "inspect $'bad\\xff'", "rewrap $'bad\\xff' -o out"])
+def test_a_name_that_tensorflow_cannot_take_is_refused(line: str, tmp_path: Path) -> None:
+    shutil.copytree(MODEL, os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff"))
+    ended = shell(f"tf1to2 {line.replace('MODEL', str(MODEL))}", cwd=tmp_path)
+    ended.check_spoken()
+    assert (ended.status, "is no UTF-8 text" in ended.stderr) == (2, True), ended.said
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

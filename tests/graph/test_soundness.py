@@ -46,6 +46,11 @@ def huge_constant(graph: Any) -> None:
     node(graph, "c").attr["value"].tensor.tensor_shape.dim[0].size = 1 << 33
 
 
+def uncountable(graph: Any) -> None:
+    for size in ((1 << 63) - 1, 1):
+        node(graph, "x").attr["shape"].shape.dim.add(size=size)
+
+
 def no_dtype(graph: Any) -> None:
     node(graph, "c").attr["dtype"].type = 9999
 
@@ -68,6 +73,8 @@ DAMAGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "wrong kind": (wrong_kind, "is no type"),
     "no dtype": (no_dtype, "which is no dtype"),
     "negative": (negative_shape, "negative shape"),
+    "short content": (lambda g: node(g, "c").attr["value"].tensor.__setattr__("tensor_content", b"x"), "of 8 bytes"),
+    "uncountable": (uncountable, "more elements than TensorFlow can count"),
     "huge": (huge_constant, "8,589,934,592 elements"),
 }
 
@@ -94,6 +101,21 @@ def test_a_damaged_function_is_told(damage: Callable[[Any], Any], told: str) -> 
     assert list(graph_faults(graph)) == []
     damage(graph.library.function[0])
     assert told in " | ".join(graph_faults(graph))
+
+
+def calls(op: str, attribute: str) -> Any:
+    """A graph with a function that calls itself by an op."""
+    graph = tf.compat.v1.GraphDef()
+    body = graph.library.function.add()
+    body.signature.name = "f"
+    call = body.node_def.add(name="again", op=op)
+    call.attr[attribute].func.name = "f"
+    return graph
+
+
+def test_a_function_that_calls_itself_without_end_is_told() -> None:
+    assert "'f' calls itself" in " | ".join(graph_faults(calls("PartitionedCall", "f")))
+    assert "calls itself" not in " | ".join(graph_faults(calls("If", "then_branch")))
 
 
 def test_what_tensorflow_1_wrote_is_sound() -> None:
