@@ -135,7 +135,7 @@ class Steps:
 @pytest.fixture(autouse=True)
 def steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "Workers", Steps)
-    monkeypatch.setattr(module, "checked", lambda source: None)
+    monkeypatch.setattr(module, "readable", lambda source: None)
     monkeypatch.setattr(Steps, "meta_graphs", ("",))
     asked = "migrate.rewrap_tree.existing.call_in_process"
     monkeypatch.setattr(asked, lambda _, sources: frozenset(sources if len(Steps.meta_graphs) > 1 else ()))

@@ -53,7 +53,7 @@ def names_no_tensor(graph: Any) -> None:
 
 
 def leaves_out_a_variable(graph: Any) -> None:
-    """The Saver restores one variable less."""
+    """The Saver restores fewer variables than the signature uses."""
     restored = next(node for node in graph.graph_def.node if node.name == "save/restore_all")
     del restored.input[:1]
 
@@ -72,7 +72,7 @@ def test_everybody_says_it(change: Any, place: Any, kind: ProblemKind, said: str
     path = changed(tmp_path / "model", change)
     place(path)
     (model,) = read_models(path)
-    assert [problem.kind for problem in problems_of(model, EVERY_OP)] == [kind]
+    assert {problem.kind for problem in problems_of(model, EVERY_OP)} == {kind}
     assert any(said in problem for problem in read_facts(path).all_problems)
     for take in (load, lambda model: rewrap(model, tmp_path / "new")):
         with pytest.raises((RefusedModelError, UnreadableModelError), match=r"model: .*\.$") as caught:
