@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from migrate.processes.workers import Finished, Raised, run_all
 from migrate.verify.compare import Comparison, compare, worst
 from migrate.verify.proof import Outcome, ProofOptions
 from migrate.verify.signature_tensors import Array, Slot, SlotTensor, Values, slot_tensors
-from migrate.workers import Finished, Raised, run_all
 
 if TYPE_CHECKING:
     from migrate.verify.reference import Run

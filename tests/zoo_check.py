@@ -3,8 +3,9 @@
 By hand: `python -m tests.zoo_check ZOO OUT [--only TEXT] [--markdown FILE] [--json FILE]`.
 ZOO holds the models and `manifest.json`, a list of objects with `id`, `dir`, `kind`, `tf_version`, `complete`, `files`,
 `tags`, `signatures` (key: method, inputs, outputs by key), `assets` and `assets_extra`. OUT must not exist.
-Beside the proof of every rewrap it asks TensorFlow's own TF1 loader whether it runs the original, and compares the
-contract of the new model with the manifest, which this project did not write.
+Beside the proof of every rewrap it asks TensorFlow's own TF1 loader whether it runs the original, compares the contract
+of the new model with the manifest, which this project did not write, and asks `inspect` whether a rewrap would be
+refused: both must say the same.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from migrate.cli.rewrap_table import as_json, proof_in_words
+from migrate.inspection.facts import ModelFacts
+from migrate.inspection.task import InspectTask, inspect_model
+from migrate.inspection.verdict import verdict
+from migrate.legacy.readers import reader_of
+from migrate.processes.workers import Finished, run_all
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.rewrap_tree.run import Settings, run
-from migrate.workers import Finished, run_all
 
 _SUFFIXES = {"metagraph": ".meta", "frozen-graphdef": ".pb", "unfrozen-graphdef": ".pb", "keras-h5": ".h5"}
 _LONGEST_CAUSE = 170
@@ -82,13 +87,14 @@ def main() -> int:
     entries = [entry for entry in read_manifest(options.zoo) if options.only in entry.facts["id"]]
     rows = rewrap_all(entries, options.out, options.jobs)
     lines = list(judged(entries, rows, options.jobs))
-    text = "\n".join((*table(lines), "", *summary(lines)))
+    disagreed = list(disagreements(entries, rows, options.jobs))
+    text = "\n".join((*table(lines), "", *summary(lines), *disagreed, f"inspect disagrees about {len(disagreed)}"))
     print(text)
     if options.markdown:
         options.markdown.write_text(text + "\n")
     if options.json:
         options.json.write_text(json.dumps(as_json([row for group in rows for row in group]), indent=1))
-    return 1 if list(missed(lines)) else 0
+    return 1 if list(missed(lines)) or disagreed else 0
 
 
 def read_manifest(zoo: Path) -> list[Entry]:
@@ -216,6 +222,29 @@ def _signature_differences(expected: dict[str, Any], found: Any) -> Iterator[str
         yield "inputs"
     if expected["outputs"].keys() != found.outputs.keys():
         yield "outputs"
+
+
+def disagreements(entries: Sequence[Entry], rows: Sequence[tuple[Row, ...]], jobs: int) -> Iterator[str]:
+    """Yield the models, or their MetaGraphs, of which `inspect` foretells another end than the rewrap comes to."""
+    inspected = run_all(inspect_model, [InspectTask(entry.source) for entry in entries], jobs=jobs)
+    for entry, group, result in zip(entries, rows, inspected, strict=True):
+        foretold = result.value if isinstance(result, Finished) else None
+        for row in group:
+            expected = "refused" if foretold is None else _foretold(foretold, row)
+            found = "written" if row.outcome in (*_WRITTEN, RowOutcome.PROOF_FAILED) else row.outcome.value
+            if expected != found:
+                why = "; ".join(foretold.all_problems) if foretold is not None else str(result)
+                yield f"- DISAGREES: {entry.facts['id']}: inspect: {expected} ({why}); rewrap: {found} ({row.notes})"
+
+
+def _foretold(facts: ModelFacts, row: Row) -> str:
+    """What `inspect` says would become of the MetaGraph that a row is about."""
+    if not verdict(facts).needed:
+        return RowOutcome.NOTHING_TO_DO.value
+    if reader_of(facts.kind) is None:
+        return "refused"
+    graphs = [one for one in facts.meta_graphs if one.tags == row.tags or not row.tags]
+    return "refused" if facts.problems or any(one.problems for one in graphs) else "written"
 
 
 def table(lines: Sequence[Line]) -> Iterator[str]:

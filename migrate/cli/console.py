@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from migrate.visible import sentence, visible
+from migrate.text.visible import sentence, visible
 
 _WIDTH_OF_PIPES = 160
 

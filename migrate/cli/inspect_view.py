@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrate.inspection.facts import MetaGraphFacts, ModelFacts, SignatureFacts, TableFacts, TensorFacts, VariableFacts
 from migrate.inspection.verdict import Verdict
-from migrate.visible import sentence, shown_name
+from migrate.text.visible import sentence, shown_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -44,7 +44,7 @@ def print_facts(facts: ModelFacts, answer: Verdict) -> None:
 def as_json(facts: ModelFacts, answer: Verdict) -> dict[str, Any]:
     """Return the facts as JSON values (schema version 1)."""
     values: dict[str, Any] = _plain({**asdict(facts), "problems": facts.all_problems, "verdict": asdict(answer)})
-    return {"version": 1, **values}
+    return {"version": 1, **values, "kind": facts.kind.name}
 
 
 def _print_graph(console: VisibleConsole, graph: MetaGraphFacts) -> None:

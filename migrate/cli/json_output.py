@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from migrate.cli.streams import put
-from migrate.json_text import ascii_json, json_text
+from migrate.text.json_text import ascii_json, json_text
 
 
 def write_json(value: Any, target: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 from migrate.errors import Tf1to2Error
-from migrate.scratch import scratch_folder
+from migrate.files.scratch import scratch_folder
 
 
 def edit(text: str, suffix: str) -> str:

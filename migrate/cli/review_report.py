@@ -18,7 +18,7 @@ from migrate.review.publishing import Publisher
 from migrate.review.resume import Standing
 from migrate.review.session import Review
 from migrate.review.stored import StoredDecision
-from migrate.visible import visible
+from migrate.text.visible import visible
 
 _LISTED = 20
 

@@ -20,7 +20,7 @@ from migrate.review.agenda import Item
 from migrate.review.hunks import Hunk, Kind, hunks, numbered_as, word_lines
 from migrate.review.session import Question
 from migrate.review.view import View, view_of
-from migrate.visible import visible
+from migrate.text.visible import visible
 
 _STYLES = {Kind.SAME: "", Kind.REMOVED: "red", Kind.ADDED: "green"}
 _GUTTER = {Kind.SAME: "dim", Kind.REMOVED: "bold red", Kind.ADDED: "bold green"}

@@ -11,8 +11,8 @@ from typing import Any
 
 from migrate.cli.console import product_console, say
 from migrate.rewrap_tree.row import Row, RowOutcome
+from migrate.text.visible import shown_name
 from migrate.verify.proof import Outcome, Proof
-from migrate.visible import shown_name
 
 _STYLES = {
     RowOutcome.REWRAPPED: "green",

@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from codemods.rule import Example, Rule
-from migrate.codemod.diff import unified_diff
 
 _WIDTH = 100
 
@@ -69,8 +68,3 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
         for rule in rules
     ]
     return json.dumps({"version": 1, "rules": described}, indent=2, ensure_ascii=False) + "\n"
-
-
-def example_diff(rule: Rule) -> str:
-    """Return the first example as a diff, for the review."""
-    return unified_diff(rule.examples[0].path, rule.examples[0].before, rule.examples[0].after) if rule.examples else ""

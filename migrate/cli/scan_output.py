@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from codemods.site import Outcome
 from migrate.codemod.result import FileStatus, RunResult
-from migrate.visible import sentence
+from migrate.text.visible import sentence
 
 
 def scan_report(result: RunResult) -> str:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from migrate.files.writer import write_output
-from migrate.visible import visible
+from migrate.text.visible import visible
 
 
 def put(target: str | Path, text: str) -> None:

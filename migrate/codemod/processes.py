@@ -1,8 +1,8 @@
 """Processes that work on files one after the other; one that dies, hangs or eats the memory costs its file alone.
 
-Why not a library: see `migrate.workers`, which serves TensorFlow with fresh interpreters, one call at a time. Here a
-process is a fork that has the rules loaded (10 ms instead of 500), gets many files at once and answers file by file, so
-that the file that ended it is known.
+Why not a library: see `migrate.processes.workers`, which serves TensorFlow with fresh interpreters, one call at a time.
+Here a process is a fork that has the rules loaded (10 ms instead of 500), gets many files at once and answers file by
+file, so that the file that ended it is known.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 from codemods.site import Outcome, Site
 from migrate.codemod.result import FileResult, FileStatus, LeftOut, RunResult
-from migrate.json_text import json_text
+from migrate.text.json_text import json_text
 
 SCHEMA_VERSION = 1
 

@@ -11,7 +11,7 @@ from codemods.rules.registry import all_rules
 from codemods.site import Outcome, Site
 from migrate.codemod.report import tool_name
 from migrate.codemod.result import FileResult, FileStatus, RunResult
-from migrate.json_text import json_text
+from migrate.text.json_text import json_text
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # `skip` is on purpose: shown, but nothing to do.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from migrate.legacy.detect import ModelKind
+from migrate.legacy.kind import ModelKind
 
 
 class VariableStorage(Enum):

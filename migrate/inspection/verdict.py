@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrate.inspection.facts import ModelFacts, VariableStorage
-from migrate.legacy.detect import ModelKind
+from migrate.legacy.kind import ModelKind
 from migrate.legacy.other_formats import how_to_export
+from migrate.legacy.readers import reader_of
 
 _PREDICT = "tensorflow/serving/predict"
 
@@ -28,14 +29,15 @@ class Verdict:
 
 def verdict(facts: ModelFacts) -> Verdict:
     """Judge a model by its facts."""
+    is_read = reader_of(facts.kind) is not None
     match facts.kind:
         case ModelKind.SAVED_MODEL_V2:
             return Verdict(False, "No: it already is a native TF2 SavedModel.")
         case ModelKind.KERAS_V3:
             return Verdict(False, "No: it already is a Keras 3 model.")
-        case ModelKind.KERAS_H5:
+        case ModelKind.KERAS_H5 if not is_read:
             return Verdict(True, f"Only to serve it: Keras 2 loads it as it is. {how_to_export(facts.kind)}.")
-        case ModelKind.SESSION_BUNDLE | ModelKind.META_GRAPH | ModelKind.FROZEN_GRAPH:
+        case _ if not is_read:
             return Verdict(
                 True,
                 "Yes: TensorFlow 2 serves no such format, and rewrap does not read it, as it does not name the inputs "
@@ -48,6 +50,8 @@ def verdict(facts: ModelFacts) -> Verdict:
 
 def _losses(facts: ModelFacts) -> tuple[str, ...]:
     """What a load and save by plain TensorFlow 2 does to this SavedModel (measured with TensorFlow 2.21)."""
+    if facts.kind not in (ModelKind.SAVED_MODEL_V1, ModelKind.HUB_V1):  # which it does not load
+        return ()
     refs = sum(one.storage is VariableStorage.REF for graph in facts.meta_graphs for one in graph.variables)
     methods = sorted(
         one.key for graph in facts.meta_graphs for one in graph.signatures if one.method not in (_PREDICT, "")

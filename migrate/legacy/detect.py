@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from migrate.errors import UnreadableModelError
 from migrate.legacy.checkpoint_files import CheckpointFacts, check_checkpoint
 from migrate.legacy.file_kind import FileFacts, FileKind, sniff
+from migrate.legacy.kind import Detection, ModelKind
+from migrate.legacy.readers import readers
 
 SAVED_MODEL_NAMES = ("saved_model.pb", "saved_model.pbtxt")
 # Written since TF 2.13 when the graph is too large for one proto: always by tf.saved_model.save.
 _CHUNKED_NAME = "saved_model.cpb"
 _SESSION_BUNDLE_NAMES = ("export.meta", "export.meta.pbtxt")
 _HUB_MARKER = "tfhub_module.pb"
-
-
-class ModelKind(Enum):
-    """The model formats that can be met; the value reads as a noun with its article."""
-
-    SAVED_MODEL_V1 = "a TF1 SavedModel"
-    SAVED_MODEL_V2 = "a TF2 SavedModel"
-    HUB_V1 = "a TF1 Hub module"
-    SESSION_BUNDLE = "a session_bundle export"
-    META_GRAPH = "a MetaGraph with a checkpoint"
-    FROZEN_GRAPH = "a GraphDef"
-    KERAS_H5 = "a Keras HDF5 model"
-    KERAS_V3 = "a Keras 3 archive"
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """A model: its kind, the file that defines it, and whether that file is in text format."""
-
-    kind: ModelKind
-    main_file: Path
-    is_text: bool
 
 
 _SAVED_MODELS = {
@@ -63,7 +41,8 @@ def detect(path: Path) -> Detection:
         if path.is_symlink():
             raise UnreadableModelError(f"{path} is a symbolic link to {path.readlink()}, which does not exist.")
         raise UnreadableModelError(f"{path} does not exist.")
-    return _detect_folder(path) if path.is_dir() else _detect_file(path)
+    recognised = (reader.recognise(path) for reader in readers())
+    return next((found for found in recognised if found is not None), None) or _detect_known(path)
 
 
 def check_speakable(path: Path) -> None:
@@ -91,9 +70,9 @@ def checkpoint_of(detection: Detection) -> CheckpointFacts | None:
     if detection.kind in (ModelKind.SAVED_MODEL_V1, ModelKind.SAVED_MODEL_V2, ModelKind.HUB_V1):
         # A model without variables has no such folder; that the graph needs none is for its reader to see.
         return check_checkpoint(folder / "variables" / "variables") if _has_files(folder / "variables") else None
-    if detection.kind is ModelKind.SESSION_BUNDLE:
+    if detection.kind == ModelKind.SESSION_BUNDLE:
         return check_checkpoint(folder / "export")
-    if detection.kind is ModelKind.META_GRAPH:
+    if detection.kind == ModelKind.META_GRAPH:
         prefix = folder / detection.main_file.name.removesuffix(".meta")
         # A graph without variables is saved without a checkpoint.
         return check_checkpoint(prefix) if _any_beside(prefix) else None
@@ -102,11 +81,16 @@ def checkpoint_of(detection: Detection) -> CheckpointFacts | None:
 
 def main_file_of(folder: Path) -> Path | None:
     """Return the file that makes this folder a model folder, going by names alone; None when there is none."""
-    for name in (*SAVED_MODEL_NAMES, _CHUNKED_NAME, *_SESSION_BUNDLE_NAMES):
+    names = (name for reader in readers() for name in reader.main_files)
+    for name in (*SAVED_MODEL_NAMES, _CHUNKED_NAME, *_SESSION_BUNDLE_NAMES, *names):
         candidate = folder / name
         if candidate.is_file() or candidate.is_symlink():
             return candidate
     return None
+
+
+def _detect_known(path: Path) -> Detection:
+    return _detect_folder(path) if path.is_dir() else _detect_file(path)
 
 
 def _detect_folder(folder: Path) -> Detection:
@@ -121,7 +105,7 @@ def _detect_folder(folder: Path) -> Detection:
     facts = sniff(main_file)
     if main_file.name in SAVED_MODEL_NAMES:
         kind = _SAVED_MODELS.get(facts.kind)
-        if kind is ModelKind.SAVED_MODEL_V1 and (folder / _HUB_MARKER).exists():
+        if kind == ModelKind.SAVED_MODEL_V1 and (folder / _HUB_MARKER).exists():
             kind = ModelKind.HUB_V1
     else:
         kind = ModelKind.SESSION_BUNDLE if facts.kind is FileKind.META_GRAPH else None

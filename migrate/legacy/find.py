@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from migrate.files.work_names import STAGING_PREFIX
 from migrate.legacy.detect import main_file_of
 
 _IGNORED_FOLDERS = {".git", ".hg", ".svn", "__pycache__", "node_modules", ".venv"}
-STAGING_PREFIX = ".tf1to2-"
-"""Folders of an unfinished rewrap start with it; they are never models."""
 
 
 def find_models(path: Path, seen: set[tuple[int, int]] | None = None) -> list[Path]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrate.legacy.detect import Detection, ModelKind
+from migrate.legacy.kind import Detection, ModelKind
 from migrate.legacy.wire import Buffer, MalformedProtoError, scan
 
 _TEXT_OP = re.compile(rb'^\s*op\s*:\s*["\'](\w+)["\']', re.MULTILINE)
@@ -38,7 +38,7 @@ def graph_file_facts(detection: Detection) -> GraphFileFacts:
                     frozenset(name.decode() for name in _TEXT_OP.findall(buffer)),
                     version.group(1).decode(errors="replace") if version else "",
                 )
-            if detection.kind is ModelKind.FROZEN_GRAPH:
+            if detection.kind == ModelKind.FROZEN_GRAPH:
                 return GraphFileFacts(frozenset(_texts(buffer, 1, 2)))
             return GraphFileFacts(frozenset(_texts(buffer, 2, 1, 2)), next(_texts(buffer, 1, 5), ""))
     except (OSError, MalformedProtoError):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from migrate.errors import RefusedModelError
 from migrate.files.copying import copy_file, copy_file_within
-from migrate.legacy.find import STAGING_PREFIX
+from migrate.files.work_names import STAGING_PREFIX
 
 EXTRA = "assets.extra"
 _MOST_TOLD = 5

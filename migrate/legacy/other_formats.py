@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 from migrate.legacy.checkpoint_files import CheckpointFacts
-from migrate.legacy.detect import Detection, ModelKind, checkpoint_of
+from migrate.legacy.detect import checkpoint_of
 from migrate.legacy.graph_file import graph_file_facts
+from migrate.legacy.kind import Detection, ModelKind
 
 _INSPECT = "`tf1to2 inspect` shows which tensors look like inputs and outputs"
 # What packaging.version reads, which import_meta_graph asks; `0.12.head` is an example of the others.
@@ -49,7 +50,7 @@ def how_to_export(kind: ModelKind, restore_from: str = "PREFIX") -> str:
         kind: the format.
         restore_from: what `Saver.restore` takes; empty for a graph without variables.
     """
-    if kind is ModelKind.KERAS_H5:
+    if kind == ModelKind.KERAS_H5:
         return "Load it with tf_keras.models.load_model(FILE, compile=False) and call model.export(DIR)"
     load = "tf.import_graph_def(graph_def, name='')"
     if kind in (ModelKind.META_GRAPH, ModelKind.SESSION_BUNDLE):
@@ -70,7 +71,7 @@ def _meta_graph(detection: Detection) -> str:
             "files. Copy them, too."
         )
     missing = ": it names no inputs and outputs"
-    if detection.kind is ModelKind.SESSION_BUNDLE:
+    if detection.kind == ModelKind.SESSION_BUNDLE:
         missing = ", and its signatures are of a kind that TensorFlow 2 does not read"
     version = (
         f" import_meta_graph stumbles over its TensorFlow version {facts.tensorflow!r}: give it the MetaGraphDef with "

@@ -11,11 +11,14 @@ from migrate.errors import UnreadableModelError
 from migrate.graph.partitions import Part
 from migrate.graph.reference_ops import TABLE_OPS, VARIABLE_OPS
 from migrate.legacy.collections import trainable_nodes, variable_defs
+from migrate.legacy.model import LegacyModel
 from migrate.legacy.restore import RestoreMap, Slice, Stored
-from migrate.legacy.saved_model import LegacySavedModel
 
 VARIABLE_NODE_OPS = VARIABLE_OPS | {"VarHandleOp"}
 TABLE_NODE_OPS = frozenset({*TABLE_OPS, *TABLE_OPS.values()})
+MUTABLE_TABLE_OPS = frozenset({"MutableHashTableV2", "MutableHashTableOfTensorsV2", "MutableDenseHashTableV2"})
+STATE_OPS = frozenset({"VarHandleOp", "HashTableV2"}) | MUTABLE_TABLE_OPS
+"""What makes state in a graph whose state is in resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def state_identity(node: Any) -> tuple[bytes, bytes]:
     return node.attr["container"].s, node.attr["shared_name"].s or node.name.encode()
 
 
-def read_variables(legacy: LegacySavedModel, restores: RestoreMap) -> tuple[LegacyVariable, ...]:
+def read_variables(legacy: LegacyModel, restores: RestoreMap) -> tuple[LegacyVariable, ...]:
     """Return every variable of the graph, in the order of their nodes.
 
     Raises:
@@ -136,7 +139,7 @@ def _full_names(meta_graph: Any) -> dict[str, str]:
     }
 
 
-def _checkpoint_shapes(legacy: LegacySavedModel) -> Mapping[str, list[int]]:
+def _checkpoint_shapes(legacy: LegacyModel) -> Mapping[str, list[int]]:
     import tensorflow as tf
 
     try:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from migrate.disk import in_words
 from migrate.errors import Tf1to2Error
+from migrate.files.disk import in_words
+from migrate.files.staging import FINISHED, recover, staging
 from migrate.legacy.model_files import all_files
 from migrate.legacy.saved_model import read_saved_model
 from migrate.method_names.method import INTERNAL_SIGNATURES, Method, answering_apis
 from migrate.method_names.proto_file import proto_path, write_saved_model
 from migrate.method_names.serving_rules import BrokenRule, serving_rules
-from migrate.staging import FINISHED, recover, staging
 from migrate.tensorflow_private.fingerprint import write_fingerprint
 
 _FINGERPRINT = "fingerprint.pb"

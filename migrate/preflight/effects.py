@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from migrate.errors import RefusedModelError
 from migrate.graph.tensor_name import is_control
 from migrate.preflight.allowed_ops import AllowedOps
 from migrate.preflight.judged_ops import Judgement, effect_of, path_inputs
@@ -63,17 +62,6 @@ def check_effects(meta_graph: Any, allowed: AllowedOps) -> tuple[Problem, ...]:
 def check_run(graph_def: Any, run: Run, allowed: AllowedOps) -> tuple[Problem, ...]:
     """Return what stands against one run of a graph: tensors fetched by name, say."""
     return _problems(effects_of_run(graph_def, run), allowed)
-
-
-def refuse_effects(meta_graph: Any, allowed: AllowedOps, model: object) -> None:
-    """Refuse to execute anything of a model.
-
-    Raises:
-        RefusedModelError: each op with an effect is named, with what it does and the way out.
-    """
-    problems = check_effects(meta_graph, allowed)
-    if problems:
-        raise RefusedModelError(f"{model}: " + " ".join(problem.message for problem in problems))
 
 
 def _effects_of_run(library: Library, run: Run) -> Iterator[Effect]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +45,23 @@ def load_op_libraries(paths: Iterable[Path]) -> None:
     Raises:
         UnreadableModelError: TensorFlow cannot load one.
     """
+    for path in paths:
+        _load(path, path.resolve())
+
+
+@cache
+def _load(path: Path, place: Path) -> None:
+    """Load one, once in a process."""
     import tensorflow as tf
 
-    for path in paths:
-        try:
-            tf.load_op_library(str(path.resolve()))
-        except (tf.errors.OpError, OSError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise UnreadableModelError(
-                f"the op library {path} cannot be loaded into TensorFlow {tf.__version__}: {reason}; "
-                "it must be built for this TensorFlow version."
-            ) from error
+    try:
+        tf.load_op_library(str(place))
+    except (tf.errors.OpError, OSError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UnreadableModelError(
+            f"the op library {path} cannot be loaded into TensorFlow {tf.__version__}: {reason}; "
+            "it must be built for this TensorFlow version."
+        ) from error
 
 
 def _reached(nodes: Iterable[Any], library: Any) -> Iterator[_Call]:

@@ -22,6 +22,10 @@ class ProblemKind(Enum):
     DANGLING_TENSOR = "signature names a tensor that is not there"
     UNSAFE_ASSET = "asset that lies outside of the model"
     MISSING_ASSET = "asset file that is not there"
+    NOT_COPIED = "file that may not be copied"
+    DAMAGED = "damaged or incomplete"
+    NO_COUNTERPART = "something that TensorFlow 2 has no counterpart of"
+    NO_VALUE = "variable without a value"
 
 
 @dataclass(frozen=True, slots=True)

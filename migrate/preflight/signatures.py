@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from migrate.errors import RefusedModelError
 from migrate.graph.op_arguments import output_count
 from migrate.graph.tensor_name import parse_tensor
 from migrate.legacy.collections import asset_file_defs
-from migrate.legacy.saved_model import is_asset_within
+from migrate.legacy.model import is_asset_within
 from migrate.preflight.problem import Problem, ProblemKind
 
 # Entries of `signature_def` that TensorFlow 2 writes for itself; they name ops, not tensors.
@@ -34,17 +33,6 @@ def check_assets(meta_graph: Any, model: Path) -> tuple[Problem, ...]:
     """Return the assets that the MetaGraphDef names and that are not in the model's `assets` folder."""
     found = (_asset_problem(name, model) for name in sorted({one.filename for one in asset_file_defs(meta_graph)}))
     return tuple(problem for problem in found if problem is not None)
-
-
-def refuse_unsafe_assets(meta_graph: Any, model: Path) -> None:
-    """Refuse a model that names files outside of its own folder as its assets: whatever loads it reads them.
-
-    Raises:
-        RefusedModelError: an asset lies elsewhere.
-    """
-    unsafe = [one for one in check_assets(meta_graph, model) if one.kind is ProblemKind.UNSAFE_ASSET]
-    if unsafe:
-        raise RefusedModelError(f"{model}: " + " ".join(problem.message for problem in unsafe))
 
 
 def _asset_problem(name: str, model: Path) -> Problem | None:

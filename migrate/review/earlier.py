@@ -15,9 +15,9 @@ from pathlib import Path
 
 from codemods.requirements.files import is_requirement_file
 from migrate.codemod.discover import FileSet
+from migrate.files.scratch import scratch_folder
 from migrate.review.decision import content_digest
 from migrate.review.stored import Replaced, StoredReview, WrittenFile
-from migrate.scratch import scratch_folder
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 

@@ -1,5 +1,6 @@
-"""Rewrap: a TF1 SavedModel in, a native TF2 SavedModel out."""
+"""Rewrap: a TF1 model in, a native TF2 SavedModel out."""
 
-from migrate.rewrap.pipeline import RewrapOptions, RewrapResult, rewrap
+from migrate.preflight.model_options import ModelOptions
+from migrate.rewrap.pipeline import RewrapResult, rewrap
 
-__all__ = ["RewrapOptions", "RewrapResult", "rewrap"]
+__all__ = ["ModelOptions", "RewrapResult", "rewrap"]

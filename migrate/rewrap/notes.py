@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from migrate.native_module.argument_names import loaded_names
+from migrate.native_module.lost_defaults import lost_defaults_of
+from migrate.native_module.module import LegacyModule
+from migrate.native_module.signature_function import SignatureFunction
 from migrate.preflight.effects import effects_of, effects_of_run
 from migrate.preflight.runs import Phase, run_of_fetches
-from migrate.shim.argument_names import loaded_names
-from migrate.shim.module import MetaGraphModule
-from migrate.shim.signature_function import SignatureFunction
 
 
-def notes(module: MetaGraphModule) -> tuple[str, ...]:
+def notes(module: LegacyModule) -> tuple[str, ...]:
     """Return sentences about a module that was written."""
     return (
         *_initialization(module),
@@ -21,12 +22,7 @@ def notes(module: MetaGraphModule) -> tuple[str, ...]:
     )
 
 
-def lost_defaults(module: MetaGraphModule) -> tuple[str, ...]:
-    """Return the sentences among the notes that may concern clients: they must give what they could leave out."""
-    return tuple(sentence for function in module.signatures.values() for sentence in _lost_defaults(function))
-
-
-def _effects_left_out(module: MetaGraphModule) -> Iterator[str]:
+def _effects_left_out(module: LegacyModule) -> Iterator[str]:
     """Tell what the original did outside of the process when it was loaded, and the new model does not do."""
     graph_def = module.legacy.meta_graph.graph_def
     initialization = module.initialization
@@ -40,16 +36,7 @@ def _effects_left_out(module: MetaGraphModule) -> Iterator[str]:
             )
 
 
-def _lost_defaults(function: SignatureFunction) -> Iterator[str]:
-    if function.lost_defaults:
-        lost = ", ".join(function.lost_defaults)
-        yield (
-            f"{function.signature.key}: clients could leave out {lost}, whose default the legacy model computed at "
-            "each call; the new model must be given it, so check that every client does."
-        )
-
-
-def _initialization(module: MetaGraphModule) -> Iterator[str]:
+def _initialization(module: LegacyModule) -> Iterator[str]:
     initialization = module.initialization
     used = [table for identity, table in module.state.tables.items() if identity in initialization.forgotten_tables]
     if used:
@@ -72,7 +59,7 @@ def _signature(function: SignatureFunction) -> Iterator[str]:
     if function.defaults or function.computed_defaults:
         optional = ", ".join(sorted({*function.defaults, *function.computed_defaults}))
         yield f"{signature.key}: {optional} may be left out in a Session and in Serving; TensorFlow 2 callers give it."
-    yield from _lost_defaults(function)
+    yield from lost_defaults_of(function)
     names = loaded_names(keys, function.arguments)
     stand_ins = [f"{name} for {key!r}" for key, name in zip(keys, names, strict=True) if key != name]
     if stand_ins:

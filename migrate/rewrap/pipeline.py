@@ -1,27 +1,15 @@
-"""Rewraps one TF1 SavedModel."""
+"""Rewraps one legacy model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.legacy.saved_model import read_legacy
-from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
-
-
-@dataclass(frozen=True, slots=True)
-class RewrapOptions:
-    """How to rewrap.
-
-    Attributes:
-        tags: of the MetaGraph to rewrap; None takes the only one there is.
-        allowed: ops with an effect outside of the process (on files, the network) that the new model may keep.
-        op_libraries: shared libraries with custom ops to load first.
-    """
-
-    tags: frozenset[str] | None = None
-    allowed: AllowedOps = NO_OPS
-    op_libraries: tuple[Path, ...] = ()
+from migrate.legacy.model import LegacyModel
+from migrate.legacy.read import read_models
+from migrate.legacy.tags import only
+from migrate.preflight.allowed_ops import AllowedOps
+from migrate.preflight.model_options import ModelOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +32,8 @@ class RewrapResult:
     lost_defaults: tuple[str, ...] = ()
 
 
-def rewrap(source: Path, target: Path, options: RewrapOptions | None = None) -> RewrapResult:
-    """Write a native TF2 SavedModel of the TF1 SavedModel in the folder `source`.
+def rewrap(source: Path, target: Path, options: ModelOptions | None = None) -> RewrapResult:
+    """Write a native TF2 SavedModel of the legacy model `source`, a folder or a file.
 
     The weights are copied as files, not read. Nothing is proven here: see `migrate.verify`.
 
@@ -55,23 +43,29 @@ def rewrap(source: Path, target: Path, options: RewrapOptions | None = None) -> 
         UnreadableModelError: it is damaged or incomplete.
         Tf1to2Error: `target` exists or cannot be written.
     """
-    options = options or RewrapOptions()
-    legacy = read_legacy(source, options.tags)
     from migrate.preflight.ops import load_op_libraries
-    from migrate.rewrap.notes import lost_defaults, notes
-    from migrate.rewrap.writing import save_with_legacy_weights
-    from migrate.shim.module import MetaGraphModule
-    from migrate.shim.values import assign_initialized_state, assign_unmovable_values
 
+    options = options or ModelOptions()
+    model = only(read_models(source), options.tags)
     load_op_libraries(options.op_libraries)
-    module = MetaGraphModule(legacy, allowed=options.allowed)
-    assign_initialized_state(module)
-    assign_unmovable_values(module)
-    save_with_legacy_weights(module, target)
+    return rewrap_model(model, target, options.allowed)
+
+
+def rewrap_model(model: LegacyModel, target: Path, allowed: AllowedOps) -> RewrapResult:
+    """Do what `rewrap` does with a model that was read already.
+
+    Raises:
+        Tf1to2Error: see `rewrap`.
+    """
+    from migrate.native_module.lost_defaults import lost_defaults
+    from migrate.native_module.native_form import write_native
+    from migrate.rewrap.notes import notes
+
+    module = write_native(model, target, allowed)
     return RewrapResult(
-        source,
+        model.path,
         target,
-        legacy.tags,
+        model.tags,
         tuple(module.signatures),
         len(module.variables),
         notes(module),

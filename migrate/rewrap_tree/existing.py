@@ -8,11 +8,11 @@ from dataclasses import replace as changed
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error
+from migrate.files.staging import recover
+from migrate.processes.workers import call_in_process
 from migrate.rewrap_tree.job import Job
 from migrate.rewrap_tree.journal import Entry, of_killed_runs, state_of
 from migrate.rewrap_tree.replaceable import holds_models, why_not_a_model, why_not_models
-from migrate.staging import recover
-from migrate.workers import call_in_process
 
 
 def look_at_targets(
@@ -79,15 +79,15 @@ def _of_several_meta_graphs(jobs: Sequence[Job]) -> frozenset[Path]:
 
 
 def _with_several(sources: Iterable[Path]) -> frozenset[Path]:
-    from migrate.legacy.saved_model import read_saved_model
+    from migrate.legacy.read import read_models
 
     found = set()
     for source in sources:
         try:
-            graphs = read_saved_model(source).meta_graphs
+            models = read_models(source)
         except Tf1to2Error:  # it will be refused with its cause, and written nowhere
             found.add(source)
             continue
-        if len({frozenset(graph.meta_info_def.tags) for graph in graphs}) > 1:
+        if len({model.tags for model in models}) > 1:
             found.add(source)
     return frozenset(found)

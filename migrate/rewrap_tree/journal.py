@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from migrate.legacy.find import STAGING_PREFIX
-from migrate.locked_folder import LockedFolder, abandoned, make_locked, remove
+from migrate.files.locked_folder import LockedFolder, abandoned, make_locked, remove
+from migrate.files.work_names import STAGING_PREFIX
 from migrate.rewrap_tree.job import Job
 
 _PREFIX = f"{STAGING_PREFIX}run-"

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from migrate.disk import in_words
 from migrate.errors import Tf1to2Error
+from migrate.files.disk import in_words
+from migrate.files.staging import REPLACED
 from migrate.rewrap_tree.replaceable import why_not_a_model
-from migrate.staging import REPLACED
 
 
 @contextlib.contextmanager

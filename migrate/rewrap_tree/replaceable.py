@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from migrate.files.work_names import STAGING_PREFIX
 from migrate.legacy.detect import main_file_of
-from migrate.legacy.find import STAGING_PREFIX
 
 _FILES = frozenset(
     {

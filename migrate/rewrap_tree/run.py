@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migrate.disk import in_words
 from migrate.errors import RefusedModelError, Tf1to2Error
+from migrate.files.disk import in_words
+from migrate.files.staging import FINISHED, recover, staging
 from migrate.legacy.detect import main_file_of
-from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
+from migrate.legacy.read import readable
+from migrate.preflight.model_options import ModelOptions
+from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 from migrate.rewrap_tree.job import FAILED_SUFFIX, Job
 from migrate.rewrap_tree.journal import Journal
 from migrate.rewrap_tree.names import refuse_names
@@ -20,18 +23,14 @@ from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.rewrap_tree.tasks import (
     Cause,
     NotWritten,
-    ProveTask,
     WriteTask,
     Written,
-    checked,
     not_written,
-    prove,
     warm_up,
     write,
 )
-from migrate.staging import FINISHED, recover, staging
+from migrate.verify.fresh_process import ProofTask, run_proof
 from migrate.verify.proof import Proof, ProofOptions
-from migrate.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +38,18 @@ class Settings:
     """How a plan is run.
 
     Attributes:
-        tags: rewrap the MetaGraph with exactly these tags; None for all.
+        model: which MetaGraph is rewrapped (without tags all), and what the models may keep and need.
         replace: replace models that are at a target already.
-        proof: how to compare; None for no proof.
+        proof: how to compare, by `model` in place of its own options; None for no proof.
         keep_failed: keep a model whose proof failed, beside its target with the suffix `.failed`.
-        allowed: ops with an effect outside of the process that are accepted.
-        op_libraries: `.so` files with ops to load first.
         processes: how many processes work at a time.
         timeout: seconds that writing or proving one model may take.
     """
 
-    tags: frozenset[str] | None = None
+    model: ModelOptions = field(default_factory=ModelOptions)
     replace: bool = False
     proof: ProofOptions | None = field(default_factory=ProofOptions)
     keep_failed: bool = False
-    allowed: AllowedOps = NO_OPS
-    op_libraries: tuple[Path, ...] = ()
     processes: int = 2
     timeout: float | None = None
 
@@ -94,7 +89,7 @@ class _Line:
 
     def run(self, job: Job) -> tuple[Row, ...]:
         try:
-            checked(job.source)
+            readable(job.source)
             refuse_names(job, keep_failed=self.settings.keep_failed)
         except Tf1to2Error as error:
             return (self._row(job, not_written("", frozenset(), error), job.target),)
@@ -110,7 +105,7 @@ class _Line:
     def _run_staged(self, job: Job, folder: Path) -> tuple[Row, ...]:
         settings = self.settings
         finished = folder / FINISHED
-        task = WriteTask(job.source, finished, settings.tags, settings.allowed, settings.op_libraries)
+        task = WriteTask(job.source, finished, settings.model)
         result = self.writers.call(write, task)
         if not isinstance(result, Finished):
             note = f"{job.source} was not rewrapped: {_ending(result)}."
@@ -186,8 +181,9 @@ class _Line:
         settings = self.settings
         if settings.proof is None:
             return None, ""
-        task = ProveTask(job.source, folder, written.tags, settings.proof, settings.op_libraries)
-        result = self.provers.call(prove, task)
+        options = replace(settings.proof, model=replace(settings.model, tags=written.tags))
+        task = ProofTask(job.source, folder, options)
+        result = self.provers.call(run_proof, task)
         if isinstance(result, Finished):
             return replace(result.value, old=str(job.source), new=str(target)), ""
         if isinstance(result, Raised) and isinstance(result.error, Tf1to2Error):

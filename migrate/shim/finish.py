@@ -50,17 +50,10 @@ def _has_v2_behavior() -> bool:
 
 
 def _finish_here(legacy_dir: Path, target: Path) -> tuple[str, ...]:
-    from migrate.legacy.saved_model import read_saved_model  # late: TensorFlow code, needed only now
-    from migrate.rewrap import RewrapOptions, rewrap
-    from migrate.rewrap.meta_graphs import join_meta_graphs
+    from migrate.legacy.read import read_models  # late: TensorFlow code, needed only now
+    from migrate.native_module.native_form import write_joined
 
-    found = [frozenset(meta_graph.meta_info_def.tags) for meta_graph in read_saved_model(legacy_dir).meta_graphs]
-    if len(found) == 1:
-        return rewrap(legacy_dir, target).lost_defaults
-    models = [target.with_name(f"{target.name}.{number}") for number in range(len(found))]
-    results = [rewrap(legacy_dir, model, RewrapOptions(tags=tags)) for tags, model in zip(found, models, strict=True)]
-    join_meta_graphs(models, target)
-    return tuple(dict.fromkeys(sentence for result in results for sentence in result.lost_defaults))
+    return write_joined(read_models(legacy_dir), target)
 
 
 def _finish_in_fresh_process(legacy_dir: Path, target: Path) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from pathlib import Path
 import tensorflow as tf
 
 from migrate.errors import Tf1to2Error
-from migrate.legacy.saved_model import read_legacy
+from migrate.legacy.read import read_models
+from migrate.legacy.tags import only
+from migrate.native_module.values import assign_initialized_state, assign_stored_values
 from migrate.preflight.allowed_ops import AllowedOps
 from migrate.shim.module import MetaGraphModule
-from migrate.shim.values import assign_initialized_state, assign_stored_values
 
 
 def load(path: str | Path, tags: Iterable[str] | None = None, *, allow_ops: Iterable[str] = ()) -> MetaGraphModule:
@@ -32,7 +33,7 @@ def load(path: str | Path, tags: Iterable[str] | None = None, *, allow_ops: Iter
             f"{path} can be loaded as a TensorFlow 2 module in eager execution only, not inside a v1 graph or with v2 "
             "behaviour disabled; load it outside, or with tf.compat.v1.saved_model.load in a Session."
         )
-    legacy = read_legacy(Path(path), None if tags is None else frozenset(tags))
+    legacy = only(read_models(Path(path)), None if tags is None else frozenset(tags))
     module = MetaGraphModule(legacy, allowed=AllowedOps(frozenset(allow_ops)))
     assign_initialized_state(module)
     assign_stored_values(module)

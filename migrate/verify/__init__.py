@@ -21,20 +21,17 @@ __all__ = [
 ]
 
 
-def prove(
-    old: Path, new: Path, *, old_tags: frozenset[str] | None = None, options: ProofOptions | None = None
-) -> Proof:
+def prove(old: Path, new: Path, *, options: ProofOptions | None = None) -> Proof:
     """Compare two models in this process; imports TensorFlow, which must run eagerly. May be called many times.
 
     Args:
-        old: a SavedModel that the TF1 loader of this TensorFlow can load: the reference.
+        old: a model that the TF1 loader of this TensorFlow can load: the reference.
         new: a SavedModel; a moved copy of it is loaded.
-        old_tags: the MetaGraphDef of `old`; by default the only one, or the one whose tags `new` has.
-        options: tolerances and inputs.
+        options: tolerances and inputs, tags and allowed ops.
 
     Raises:
         Tf1to2Error: the old model cannot serve as the reference.
     """
     from migrate.verify.prover import prove_here
 
-    return prove_here(old, new, old_tags, options)
+    return prove_here(old, new, options or ProofOptions())

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migrate.disk import full_disk
 from migrate.errors import Tf1to2Error
-from migrate.scratch import temporary_folder, working_folder
-from migrate.spelling import as_written
+from migrate.files.disk import full_disk
+from migrate.files.scratch import temporary_folder, working_folder
+from migrate.text.spelling import as_written
 from migrate.verify.proof import Proof, ProofOptions
 
 
-def prove_apart(
-    old: Path, new: Path, old_tags: frozenset[str] | None = None, options: ProofOptions | None = None
-) -> Proof:
+def prove_apart(old: Path, new: Path, options: ProofOptions) -> Proof:
     """Compare two models as `prove_here` does, in an empty working folder that goes afterwards.
 
     Raises:
@@ -25,7 +23,7 @@ def prove_apart(
     old_place, new_place = old.absolute(), new.absolute()
     try:
         with working_folder():
-            proof = prove_here(old_place, new_place, old_tags, options)
+            proof = prove_here(old_place, new_place, options)
     except Tf1to2Error as error:
         raise type(error)(as_written(str(error), paths)) from error
     except Exception as error:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error
+from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers
 from migrate.verify.error_text import first_line
 from migrate.verify.proof import Proof, ProofOptions
-from migrate.workers import Died, Finished, Raised, Result, TimedOut, Workers
 
 DEFAULT_SECONDS = 1800.0
 
@@ -19,9 +19,7 @@ class ProofTask:
 
     old: Path
     new: Path
-    old_tags: frozenset[str] | None = None
     options: ProofOptions = field(default_factory=ProofOptions)
-    op_libraries: tuple[Path, ...] = ()
 
 
 def run_proof(task: ProofTask) -> Proof:
@@ -30,11 +28,9 @@ def run_proof(task: ProofTask) -> Proof:
     Raises:
         Tf1to2Error: the old model cannot serve as the reference.
     """
-    from migrate.preflight.ops import load_op_libraries
     from migrate.verify.apart import prove_apart
 
-    load_op_libraries(task.op_libraries)
-    return prove_apart(task.old, task.new, task.old_tags, task.options)
+    return prove_apart(task.old, task.new, task.options)
 
 
 def import_tensorflow() -> None:
@@ -54,7 +50,9 @@ def proof_of(task: ProofTask, result: Result[Proof]) -> Proof:
         return result.value
     if isinstance(result, Raised) and isinstance(result.error, Tf1to2Error):
         raise result.error
-    return Proof(str(task.old), str(task.new), tuple(sorted(task.old_tags or ())), failures=(_failure(result),))
+    return Proof(
+        str(task.old), str(task.new), tuple(sorted(task.options.model.tags or ())), failures=(_failure(result),)
+    )
 
 
 def _failure(result: Raised | Died | TimedOut) -> str:
@@ -95,9 +93,7 @@ def prove_in_fresh_process(
     old: Path,
     new: Path,
     *,
-    old_tags: frozenset[str] | None = None,
     options: ProofOptions | None = None,
-    op_libraries: tuple[Path, ...] = (),
     seconds: float = DEFAULT_SECONDS,
     worker: ProofWorker | None = None,
 ) -> Proof:
@@ -108,7 +104,7 @@ def prove_in_fresh_process(
     Raises:
         Tf1to2Error: the old model cannot serve as the reference, or one of the two is not safe to run.
     """
-    task = ProofTask(old, new, old_tags, options or ProofOptions(), op_libraries)
+    task = ProofTask(old, new, options or ProofOptions())
     if worker is not None:
         return worker.prove(task)
     with ProofWorker(seconds) as own:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
+from migrate.preflight.model_options import ModelOptions
 
 SECONDS_PER_REQUEST = 30.0
 
@@ -143,12 +143,13 @@ class ProofOptions:
     Attributes:
         rtol, atol: floats within `atol + rtol * |original|` are within tolerance. All other dtypes must be equal.
         inputs: a `.npz` or `.json` file with inputs to use in place of generated ones.
-        allowed: ops with an effect outside of the process that either model may run.
+        model: which MetaGraph of the old model is compared (by default the only one, or the one whose tags the new
+            model has), and what either model may run and needs.
         seconds_per_request: how long a model may work on one request, or on its initialisation, before it is stopped.
     """
 
     rtol: float = 1e-5
     atol: float = 1e-6
     inputs: str | None = None
-    allowed: AllowedOps = NO_OPS
+    model: ModelOptions = field(default_factory=ModelOptions)
     seconds_per_request: float = SECONDS_PER_REQUEST

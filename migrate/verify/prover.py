@@ -17,12 +17,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from migrate.disk import full_disk
-from migrate.errors import Tf1to2Error, UnreadableModelError
+from migrate.errors import Tf1to2Error
+from migrate.files.disk import full_disk
+from migrate.files.scratch import temporary_folder
+from migrate.legacy.loadable import loadable
 from migrate.legacy.saved_model import read_saved_model
-from migrate.preflight.effects import refuse_effects
-from migrate.preflight.signatures import refuse_unsafe_assets
-from migrate.scratch import temporary_folder
+from migrate.legacy.tags import listed, no_such_tags, several_tags
+from migrate.preflight.ops import load_op_libraries
+from migrate.preflight.problems import refuse_unsafe
 from migrate.verify.compare import Comparison, compare, same_kind, worst
 from migrate.verify.contract import compare_assets, compare_signatures, path_left_behind
 from migrate.verify.error_text import first_line
@@ -35,9 +37,7 @@ from migrate.verify.signature_tensors import Array, Slot, Values, client_signatu
 from migrate.verify.weights import changed_variables, compare_weights
 
 
-def prove_here(
-    old: Path, new: Path, old_tags: frozenset[str] | None = None, options: ProofOptions | None = None
-) -> Proof:
+def prove_here(old: Path, new: Path, options: ProofOptions) -> Proof:
     """Compare two models in this process, which must run TensorFlow eagerly.
 
     Raises:
@@ -48,44 +48,40 @@ def prove_here(
     if not tf.executing_eagerly():
         raise Tf1to2Error("verification needs eager execution, which is off here; run it in a fresh process.")
     started = time.perf_counter()
-    options = options or ProofOptions()
-    tags, old_graph, new_graph, failures = _matching_meta_graphs(old, new, old_tags)
-    for model, meta_graph in ((old, old_graph), (new, new_graph)):
-        if meta_graph is not None:
-            refuse_unsafe_assets(meta_graph, model)
-            refuse_effects(meta_graph, options.allowed, model)
-    proof = Proof(str(old), str(new), tuple(sorted(tags)), failures=failures)
-    if new_graph is not None:
-        proof = _Prover(old, new, tags, options).prove(proof, old_graph, new_graph)
+    load_op_libraries(options.model.op_libraries)
+    with loadable(old) as place:
+        tags, old_graph, new_graph, failures = _matching_meta_graphs(old, place, new, options.model.tags)
+        for model, meta_graph in ((old, old_graph), (new, new_graph)):
+            if meta_graph is not None:
+                refuse_unsafe(meta_graph, model, options.model.allowed)
+        proof = Proof(str(old), str(new), tuple(sorted(tags)), failures=failures)
+        if new_graph is not None:
+            proof = _Prover(place, new, tags, options).prove(proof, old_graph, new_graph)
     return replace(proof, seconds=time.perf_counter() - started)
 
 
 def _matching_meta_graphs(
-    old: Path, new: Path, old_tags: frozenset[str] | None
+    old: Path, place: Path, new: Path, old_tags: frozenset[str] | None
 ) -> tuple[frozenset[str], Any, Any | None, tuple[str, ...]]:
-    """Find the MetaGraphDef of `old` to compare and the one of `new` with the same tags."""
-    by_tags = _meta_graphs(old)
+    """Find the MetaGraphDef of `old`, loadable at `place`, to compare and the one of `new` with the same tags."""
+    by_tags = _meta_graphs(place)
     new_by_tags = _meta_graphs(new)
     if old_tags is None:
         common = [tags for tags in by_tags if tags in new_by_tags]
         candidates = list(by_tags) if len(by_tags) == 1 else common
         if len(candidates) != 1:
-            raise Tf1to2Error(f"{old} holds {len(by_tags)} MetaGraphs; choose one with --tags: {_listed(by_tags)}.")
+            raise several_tags(old, by_tags)
         old_tags = candidates[0]
     if old_tags not in by_tags:
-        raise UnreadableModelError(f"{old} has no MetaGraph tagged {_listed([old_tags])}; it has: {_listed(by_tags)}.")
+        raise no_such_tags(old, old_tags, by_tags)
     if old_tags not in new_by_tags:
-        reason = f"the tags are {_listed(new_by_tags)} in place of {_listed([old_tags])}"
+        reason = f"the tags are {listed(new_by_tags)} in place of {listed([old_tags])}"
         return old_tags, by_tags[old_tags], None, (reason,)
     return old_tags, by_tags[old_tags], new_by_tags[old_tags], ()
 
 
 def _meta_graphs(model: Path) -> dict[frozenset[str], Any]:
     return {frozenset(graph.meta_info_def.tags): graph for graph in read_saved_model(model).meta_graphs}
-
-
-def _listed(tag_sets: Any) -> str:
-    return "; ".join(",".join(sorted(tags)) or "(none)" for tags in tag_sets)
 
 
 _RUNS_AGAIN = 4

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
+from migrate.processes.workers import in_worker_process
 from migrate.tensorflow_private.cancellation import cancelled_after
-from migrate.workers import in_worker_process
 
 _GRACE_SECONDS = 10.0
 _STATUS = 124  # of `timeout`

@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 from migrate.legacy.collections import table_initializers
-from migrate.legacy.saved_model import read_saved_model
 from migrate.verify.proof import SECONDS_PER_REQUEST
 from migrate.verify.request_limit import limited
 from migrate.verify.signature_tensors import Array, Slot, Values, as_array, portable, slot_tensors
@@ -146,8 +145,3 @@ def asset_files(meta_graph: Any) -> dict[str, str]:
 
 def _weight_bytes(model_dir: Path) -> int:
     return sum(file.stat().st_size for file in (model_dir / "variables").glob("*"))
-
-
-def available_tags(model_dir: Path) -> tuple[frozenset[str], ...]:
-    """Return the tags of every MetaGraphDef."""
-    return tuple(frozenset(graph.meta_info_def.tags) for graph in read_saved_model(model_dir).meta_graphs)

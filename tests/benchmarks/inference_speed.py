@@ -25,7 +25,7 @@ import tensorflow as tf
 
 from migrate.errors import Tf1to2Error
 from migrate.legacy.saved_model import read_saved_model
-from migrate.rewrap import RewrapOptions, rewrap
+from migrate.rewrap import ModelOptions, rewrap
 from migrate.verify.proof import ProofOptions
 from migrate.verify.reference import run_reference
 from migrate.verify.session_model import SessionModel
@@ -64,7 +64,7 @@ def measure(model: Path, calls: int) -> Iterator[tuple[str, ...]]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         new = Path(folder) / "new"
         try:
-            rewrap(model, new, RewrapOptions(tags=tags))
+            rewrap(model, new, ModelOptions(tags=tags))
             reference = run_reference(model, tags, meta_graph, ProofOptions())
         except Tf1to2Error as error:
             sys.stderr.write(f"{name}: {error}\n")

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from migrate.legacy.detect import ModelKind, detect
+from migrate.legacy.detect import detect
+from migrate.legacy.kind import ModelKind
 from tests.golden import MODELS_DIR
 
 DEMO = Path(__file__).parents[2] / "migrate" / "demo_model"
@@ -98,7 +99,7 @@ def test_the_tree_is_mirrored_and_holds_nothing_else(run: Any) -> None:
     models = sorted(str(path.parent.relative_to(out)) for path in out.rglob("saved_model.pb"))
     assert models == ["scorer/1", "scorer/12", "two/serve", "two/train"]
     assert sorted(path.name for path in out.iterdir()) == ["scorer", "two"]
-    assert all(detect(out / model).kind is ModelKind.SAVED_MODEL_V2 for model in models)
+    assert all(detect(out / model).kind == ModelKind.SAVED_MODEL_V2 for model in models)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +142,9 @@ def test_force_replaces_and_nothing_else_does(tree: Path, tmp_path: Path) -> Non
     result = tf1to2("rewrap", tree / "scorer" / "1", "-o", out, "--no-verify")
     assert result.returncode == 2
     assert "exists; pass --force" in result.stderr
-    assert detect(out).kind is ModelKind.SAVED_MODEL_V1
+    assert detect(out).kind == ModelKind.SAVED_MODEL_V1
     assert tf1to2("rewrap", tree / "scorer" / "1", "-o", out, "--no-verify", "--force").returncode == 0
-    assert detect(out).kind is ModelKind.SAVED_MODEL_V2
+    assert detect(out).kind == ModelKind.SAVED_MODEL_V2
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -169,7 +170,7 @@ def test_a_killed_run_leaves_nothing_or_a_complete_model(tmp_path: Path, stop: s
         if model.name.startswith(".tf1to2-"):
             assert stop is signal.SIGKILL, "staging is left only where nothing could clean up"
         else:
-            assert detect(model).kind is ModelKind.SAVED_MODEL_V2
+            assert detect(model).kind == ModelKind.SAVED_MODEL_V2
             assert digest(model).keys() >= {"saved_model.pb", "fingerprint.pb", "variables/variables.index"}
     assert 0 < len(list(out.glob("[0-9]*"))) < 40
 
@@ -243,7 +244,7 @@ def test_outputs_by_chance_are_told() -> None:
 def test_what_a_killed_run_left_is_removed_by_the_next(tree: Path, tmp_path: Path) -> None:
     left = tmp_path / "left"
     program = (
-        "import sys, os, signal; from pathlib import Path; from migrate.staging import staging\n"
+        "import sys, os, signal; from pathlib import Path; from migrate.files.staging import staging\n"
         "with staging(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", program, left / "out"], check=False)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from migrate.errors import Tf1to2Error
+from migrate.processes.workers import Finished
 from migrate.rewrap_tree import run as module
 from migrate.rewrap_tree.plan import plan
 from migrate.rewrap_tree.row import RowOutcome
 from migrate.rewrap_tree.run import Settings, run
 from migrate.rewrap_tree.tasks import WriteTask, Written
 from migrate.verify.proof import Proof, ProofOptions, WeightCheck
-from migrate.workers import Finished
 from tests.faults.running import tf1to2
 
 REFUSED = [
@@ -135,7 +135,7 @@ class Steps:
 @pytest.fixture(autouse=True)
 def steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "Workers", Steps)
-    monkeypatch.setattr(module, "checked", lambda source: None)
+    monkeypatch.setattr(module, "readable", lambda source: None)
     monkeypatch.setattr(Steps, "meta_graphs", ("",))
     asked = "migrate.rewrap_tree.existing.call_in_process"
     monkeypatch.setattr(asked, lambda _, sources: frozenset(sources if len(Steps.meta_graphs) > 1 else ()))

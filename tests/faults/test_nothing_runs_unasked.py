@@ -14,7 +14,7 @@ import pytest
 from migrate.errors import RefusedModelError
 from migrate.inspection.read import read_facts
 from migrate.preflight.allowed_ops import AllowedOps
-from migrate.rewrap import RewrapOptions, rewrap
+from migrate.rewrap import ModelOptions, rewrap
 from migrate.shim import load
 from migrate.verify import ProofOptions, prove
 from tests.faults.hostile_models import HARMLESS, HOSTILE, write_model
@@ -101,13 +101,13 @@ def test_what_is_fetched_by_name_is_judged_when_it_is_fetched(models: Models) ->
 
 def test_what_is_allowed_is_kept_and_what_is_left_out_is_told(models: Models, tmp_path: Path) -> None:
     allowed = AllowedOps(frozenset({"WriteFile"}))
-    kept = rewrap(models.folder / "signature", tmp_path / "kept", RewrapOptions(allowed=allowed))
+    kept = rewrap(models.folder / "signature", tmp_path / "kept", ModelOptions(allowed=allowed))
     assert not any("WriteFile" in note for note in kept.notes)
-    left_out = rewrap(models.folder / "main_op", tmp_path / "left_out", RewrapOptions(allowed=allowed))
+    left_out = rewrap(models.folder / "main_op", tmp_path / "left_out", ModelOptions(allowed=allowed))
     assert any("the op WriteFile writes files, whenever the model is loaded" in note for note in left_out.notes)
     models.check_nothing_ran()
     with pytest.raises(RefusedModelError, match="the op PrintV2 prints to a file"):
-        rewrap(models.folder / "prints_to_file", tmp_path / "other", RewrapOptions(allowed=allowed))
+        rewrap(models.folder / "prints_to_file", tmp_path / "other", ModelOptions(allowed=allowed))
 
 
 def test_a_native_model_that_writes_when_it_is_loaded(models: Models, tmp_path: Path) -> None:
@@ -119,8 +119,12 @@ def test_a_native_model_that_writes_when_it_is_loaded(models: Models, tmp_path: 
 
 
 def test_a_native_model_proves_with_the_ops_that_are_allowed(models: Models, tmp_path: Path) -> None:
-    rewrap(models.folder / "signature", tmp_path / "new", RewrapOptions(allowed=AllowedOps(every=True)))
-    proof = prove(models.folder / "signature", tmp_path / "new", options=ProofOptions(allowed=AllowedOps(every=True)))
+    rewrap(models.folder / "signature", tmp_path / "new", ModelOptions(allowed=AllowedOps(every=True)))
+    proof = prove(
+        models.folder / "signature",
+        tmp_path / "new",
+        options=ProofOptions(model=ModelOptions(allowed=AllowedOps(every=True))),
+    )
     assert proof.bit_exact
     assert [file.name for file in models.canary.iterdir()] == ["signature"]
     (models.canary / "signature").unlink()

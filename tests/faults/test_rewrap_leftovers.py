@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import Tf1to2Error
+from migrate.files.scratch import scratch_folder, working_folder
 from migrate.rewrap_tree.job import Job
 from migrate.rewrap_tree.plan import plan
-from migrate.scratch import scratch_folder, working_folder
-from migrate.spelling import as_written
+from migrate.text.spelling import as_written
 from tests.faults.running import tf1to2
 from tests.golden import MODELS_DIR
 
@@ -28,7 +28,7 @@ LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 123
 # A call that never lets another thread of its process run, as some of TensorFlow's loops; or one that does.
 BUSY = """
 import ctypes, os, sys, time
-from migrate.workers import run_all
+from migrate.processes.workers import run_all
 def work(how):
     open(how, "w").write(str(os.getpid()))
     open(os.path.join(os.environ["TMPDIR"], "left by a library"), "w")
@@ -44,7 +44,7 @@ from pathlib import Path
 from migrate.rewrap_tree.job import Job
 from migrate.rewrap_tree.journal import Journal
 from migrate.rewrap_tree.publish import publish
-from migrate.staging import staging
+from migrate.files.staging import staging
 root = Path(sys.argv[1])
 jobs = [Job(root / "t" / name, root / "out" / name) for name in ("1", "2", "3")]
 with Journal(jobs) as journal:

@@ -19,8 +19,8 @@ from migrate.cli.console import VisibleConsole
 from migrate.cli.inspect_view import print_facts
 from migrate.inspection.task import InspectTask, inspect_model
 from migrate.inspection.verdict import verdict
-from migrate.json_text import json_text
-from migrate.visible import is_hidden, sentence, shown_name, visible
+from migrate.text.json_text import json_text
+from migrate.text.visible import is_hidden, sentence, shown_name, visible
 from tests.cli.terminal import Terminal
 from tests.faults.models import changed, node_before, renamed_signature, renamed_tensor
 from tests.faults.running import tf1to2

@@ -24,12 +24,14 @@ from typing import Any
 
 from migrate.errors import Tf1to2Error
 from migrate.inspection.task import InspectTask, inspect_model
+from migrate.preflight.model_options import ModelOptions
+from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import RowOutcome
 from migrate.rewrap_tree.run import Settings, run
-from migrate.rewrap_tree.tasks import ProveTask, prove, warm_up
+from migrate.rewrap_tree.tasks import warm_up
+from migrate.verify.fresh_process import ProofTask, run_proof
 from migrate.verify.proof import ProofOptions
-from migrate.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
 from tests.fuzz.model_damage import DAMAGES
 from tests.golden import MODELS_DIR
 
@@ -41,7 +43,7 @@ MODELS = (
     "table_legacy_init_op", "warmup_requests", "string_ops", "counter_ref",
 )  # fmt: skip
 _BATCH = 100
-_QUICK = ProofOptions(seconds_per_request=5.0)
+_QUICK = ProofOptions(model=ModelOptions(frozenset({"serve"})), seconds_per_request=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ def check(root: Path, models: dict[Path, str], *, proof: ProofOptions | None, ve
         results = in_order(lambda task: workers.call(inspect_model, task), tasks, threads=2)
         for model, result in zip(models, results, strict=True):
             yield _found(models[model], model, "inspect", result)
-        proofs = [ProveTask(one, one, frozenset({"serve"}), _QUICK, ()) for one in list(models)[::verify_every]]
-        verified = in_order(lambda task: workers.call(prove, task), proofs, threads=2)
+        proofs = [ProofTask(one, one, _QUICK) for one in list(models)[::verify_every]]
+        verified = in_order(lambda task: workers.call(run_proof, task), proofs, threads=2)
         for task, proven in zip(proofs, verified, strict=True):
             yield _found(models[task.old], task.old, "verify", proven)
     jobs = [Job(model, work / model.name) for model in models]

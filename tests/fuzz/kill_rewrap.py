@@ -26,7 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error
-from migrate.legacy.detect import ModelKind, checkpoint_of, detect
+from migrate.legacy.detect import checkpoint_of, detect
+from migrate.legacy.kind import ModelKind
 from tests.benchmarks.measure import print_table
 from tests.faults.running import command, tf1to2
 from tests.golden import MODELS_DIR
@@ -91,7 +92,7 @@ class Ground:
         except Tf1to2Error as error:
             yield f"{target} is torn: {error}"
             return
-        if found.kind is ModelKind.SAVED_MODEL_V2:
+        if found.kind == ModelKind.SAVED_MODEL_V2:
             if not (folder / "fingerprint.pb").exists():
                 yield f"{target} is torn: it has no fingerprint"
         elif not self.kind.force or digest(folder) != digest(MODELS_DIR / "ref_simple_save" / "model"):
@@ -105,7 +106,7 @@ class Ground:
             return
         for target in _TARGETS:
             yield from self._torn(target)
-            if not (self.out / target).exists() or detect(self.out / target).kind is not ModelKind.SAVED_MODEL_V2:
+            if not (self.out / target).exists() or detect(self.out / target).kind != ModelKind.SAVED_MODEL_V2:
                 yield f"{target} is not the new model"
         wanted = {*_SOURCES, "scorer", *_TARGETS}
         above = {str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.is_dir()}

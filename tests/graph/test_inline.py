@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from migrate.graph.inline import with_state_inlined
 from migrate.legacy.initialization import state_node
-from migrate.legacy.saved_model import LegacySavedModel
+from migrate.legacy.model import LegacyModel
 from migrate.shim import MetaGraphModule
 from tests.graph.twin import graph_of, v1
 
@@ -114,5 +114,5 @@ def test_a_table_that_a_function_hands_out_is_seen_by_its_user() -> None:
     (found,) = (one for one in inlined.values() if one.op == "LookupTableFindV2")
     assert inlined[state_node(inlined, found.input[0])].op == "HashTableV2"
     meta_graph = v1.MetaGraphDef(graph_def=graph_of(build))
-    module = MetaGraphModule(LegacySavedModel(Path("not-on-disk"), meta_graph))
+    module = MetaGraphModule(LegacyModel.in_folder(Path("not-on-disk"), meta_graph))
     np.testing.assert_array_equal(module.run("y:0", {"x:0": ["a", "b"]}), [7, -1])

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from migrate.graph.tensor_name import TensorName
-from migrate.legacy.saved_model import LegacySavedModel
+from migrate.legacy.model import LegacyModel
 from migrate.shim import MetaGraphModule
 
 v1 = tf.compat.v1
@@ -74,7 +74,7 @@ def assert_same_as_in_session(build: Callable[[], Any], calls: Sequence[Feeds] =
         wanted = [session.run(fetches, dict(feeds)) for feeds in calls]
         after = _values(session)
         meta_graph = v1.MetaGraphDef(graph_def=graph.as_graph_def())
-    module = MetaGraphModule(LegacySavedModel(Path("not-on-disk"), meta_graph))
+    module = MetaGraphModule(LegacyModel.in_folder(Path("not-on-disk"), meta_graph))
     for name, value in before.items():
         module.state.variable(name).assign(value)
     names = tf.nest.map_structure(lambda one: one.name, fetches)

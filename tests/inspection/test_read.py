@@ -9,7 +9,7 @@ import pytest
 from migrate.inspection.facts import ModelFacts, VariableStorage
 from migrate.inspection.read import read_facts
 from migrate.inspection.verdict import verdict
-from migrate.legacy.detect import ModelKind
+from migrate.legacy.kind import ModelKind
 from tests.golden import MODELS_DIR, VariableKind, golden_models
 
 
@@ -20,7 +20,7 @@ def facts_of(name: str) -> ModelFacts:
 def test_signatures_assets_tables_and_init_op() -> None:
     facts = facts_of("vocab_classify_regress_predict")
     (graph,) = facts.meta_graphs
-    assert facts.kind is ModelKind.SAVED_MODEL_V1
+    assert facts.kind == ModelKind.SAVED_MODEL_V1
     assert (graph.tags, graph.tensorflow) == (frozenset({"serve"}), "1.15.5")
     by_key = {one.key: one for one in graph.signatures}
     assert by_key["serving_default"].method == "tensorflow/serving/classify"
@@ -101,7 +101,7 @@ def test_a_frozen_graph_shows_its_likely_ends(tmp_path: Path) -> None:
     for name, text in (("frozen.pb", False), ("frozen.pbtxt", True)):
         tf.io.write_graph(graph.as_graph_def(), str(tmp_path), name, as_text=text)
         facts = read_facts(tmp_path / name)
-        assert facts.kind is ModelKind.FROZEN_GRAPH
+        assert facts.kind == ModelKind.FROZEN_GRAPH
         (only,) = facts.meta_graphs
         assert (only.placeholders, only.sinks, only.problems) == (("given",), ("scores",), ())
         assert "migrate.shim.export_session(" in verdict(facts).answer

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import UnreadableModelError
-from migrate.legacy.detect import ModelKind, checkpoint_of, detect
+from migrate.legacy.detect import checkpoint_of, detect
+from migrate.legacy.kind import ModelKind
 from tests.golden import MODELS_DIR
 
 REF_MODEL = MODELS_DIR / "ref_simple_save" / "model"
@@ -82,8 +83,8 @@ def test_a_hub_module_and_a_session_bundle(tmp_path: Path) -> None:
     folder_with(hub, PB)
     folder_with(hub, b"\x08\x03", "tfhub_module.pb")
     folder_with(bundle, META_GRAPH, "export.meta")
-    assert detect(hub).kind is ModelKind.HUB_V1
-    assert detect(bundle).kind is ModelKind.SESSION_BUNDLE
+    assert detect(hub).kind == ModelKind.HUB_V1
+    assert detect(bundle).kind == ModelKind.SESSION_BUNDLE
 
 
 def test_a_model_file_means_its_folder() -> None:

@@ -11,7 +11,11 @@ from google.protobuf import text_format
 from tensorflow.core.protobuf import saved_model_pb2
 
 from migrate.errors import NothingToDoError, RefusedModelError, Tf1to2Error, UnreadableModelError
-from migrate.legacy.saved_model import LegacySavedModel, read_legacy, read_saved_model, with_inlined_state
+from migrate.legacy.inlined_state import with_inlined_state
+from migrate.legacy.model import LegacyModel
+from migrate.legacy.read import read_models
+from migrate.legacy.saved_model import read_saved_model
+from migrate.legacy.tags import only
 from tests.golden import golden_model
 
 TWO = golden_model("two_meta_graphs")
@@ -21,7 +25,9 @@ def written(folder: Path, *tag_sets: tuple[str, ...]) -> Path:
     """Write a SavedModel of empty MetaGraphs with these tags."""
     proto = saved_model_pb2.SavedModel(saved_model_schema_version=1)
     for tags in tag_sets:
-        proto.meta_graphs.add().meta_info_def.tags.extend(tags)
+        meta_graph = proto.meta_graphs.add()
+        meta_graph.meta_info_def.tags.extend(tags)
+        meta_graph.graph_def.versions.producer = 27
     (folder / "saved_model.pb").write_bytes(proto.SerializeToString())
     return folder
 
@@ -43,7 +49,7 @@ def test_the_meta_graph_with_exactly_these_tags(
     tag_sets: list[tuple[str, ...]], wanted: set[str] | None, index: int, tmp_path: Path
 ) -> None:
     model = written(tmp_path, *tag_sets)
-    legacy = read_legacy(model, None if wanted is None else frozenset(wanted))
+    legacy = only(read_models(model), None if wanted is None else frozenset(wanted))
     assert legacy.tags == frozenset(tag_sets[index])
     assert legacy.path == model
 
@@ -62,7 +68,7 @@ def test_tags_that_do_not_choose(
     tag_sets: list[tuple[str, ...]], wanted: set[str] | None, error: type[Tf1to2Error], message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(error, match=message):
-        read_legacy(written(tmp_path, *tag_sets), None if wanted is None else frozenset(wanted))
+        only(read_models(written(tmp_path, *tag_sets)), None if wanted is None else frozenset(wanted))
 
 
 def pbtxt(folder: Path) -> None:
@@ -118,19 +124,19 @@ def test_what_is_no_model(damage: Callable[[Path], None], message: str, tmp_path
 def test_a_native_model_needs_nothing(tmp_path: Path) -> None:
     tf.saved_model.save(tf.Module(), str(tmp_path / "native"))
     with pytest.raises(NothingToDoError, match="already is a native TF2 SavedModel"):
-        read_legacy(tmp_path / "native", None)
+        read_models(tmp_path / "native")
 
 
 @pytest.mark.parametrize("filename", ["vocab.txt", "words/vocab.txt", "vocab.txt_1", "ü ö.txt"])
 def test_assets_lie_in_the_model(filename: str, tmp_path: Path) -> None:
-    legacy = LegacySavedModel(tmp_path, None)
+    legacy = LegacyModel.in_folder(tmp_path, None)
     assert legacy.asset_path(filename) == tmp_path / "assets" / filename
 
 
 @pytest.mark.parametrize("filename", ["../saved_model.pb", "/etc/passwd", "words/../../other"])
 def test_assets_outside_of_the_model_are_refused(filename: str, tmp_path: Path) -> None:
     with pytest.raises(RefusedModelError, match="lies outside the model's assets folder"):
-        LegacySavedModel(tmp_path, None).asset_path(filename)
+        LegacyModel.in_folder(tmp_path, None).asset_path(filename)
 
 
 def test_an_asset_that_is_a_link_out_of_the_model_is_refused(tmp_path: Path) -> None:
@@ -138,9 +144,9 @@ def test_an_asset_that_is_a_link_out_of_the_model_is_refused(tmp_path: Path) -> 
     (tmp_path / "secret.txt").touch()
     (tmp_path / "model" / "assets" / "vocab.txt").symlink_to(tmp_path / "secret.txt")
     with pytest.raises(RefusedModelError, match="lies outside"):
-        LegacySavedModel(tmp_path / "model", None).asset_path("vocab.txt")
+        LegacyModel.in_folder(tmp_path / "model", None).asset_path("vocab.txt")
 
 
 def test_a_model_without_state_in_functions_stays_as_it_is() -> None:
-    legacy = read_legacy(TWO.path, frozenset(TWO.meta_graphs[0].tags))
+    legacy = only(read_models(TWO.path), frozenset(TWO.meta_graphs[0].tags))
     assert with_inlined_state(legacy) is legacy

@@ -11,15 +11,15 @@ import tensorflow as tf
 
 from migrate.errors import UnreadableModelError
 from migrate.graph.partitions import Part
+from migrate.legacy.model import LegacyModel
 from migrate.legacy.restore import Stored, read_restore_map
-from migrate.legacy.saved_model import LegacySavedModel
 from migrate.legacy.state import LegacyVariable, read_variables, state_identity, with_parts_apart
 from tests.graph.twin import node, v1
 
 FLOAT = tf.float32.as_datatype_enum
 
 
-def legacy(folder: Path, build: Callable[[], Any]) -> LegacySavedModel:
+def legacy(folder: Path, build: Callable[[], Any]) -> LegacyModel:
     """Make a model of what `build` makes; the variables are saved by the Saver that it returns."""
     with tf.Graph().as_default() as graph, v1.Session(graph=graph) as session:
         saver = build()
@@ -27,10 +27,10 @@ def legacy(folder: Path, build: Callable[[], Any]) -> LegacySavedModel:
         (folder / "variables").mkdir()
         saver.save(session, str(folder / "variables" / "variables"), write_meta_graph=False, write_state=False)
         meta_graph = v1.train.export_meta_graph(graph=graph, saver_def=saver.as_saver_def())
-    return LegacySavedModel(folder, meta_graph)
+    return LegacyModel.in_folder(folder, meta_graph)
 
 
-def variables(model: LegacySavedModel) -> dict[str, LegacyVariable]:
+def variables(model: LegacyModel) -> dict[str, LegacyVariable]:
     return {one.name: one for one in read_variables(model, read_restore_map(model.meta_graph))}
 
 

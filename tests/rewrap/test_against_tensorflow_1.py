@@ -13,10 +13,10 @@ import tensorflow as tf
 
 from migrate.legacy.saved_model import read_saved_model
 from migrate.legacy.signatures import SPARSE_PARTS, read_signatures
-from migrate.rewrap import RewrapOptions, rewrap
+from migrate.native_module.argument_names import argument_names, loaded_names
+from migrate.native_module.legacy_graph import LegacyGraph
+from migrate.rewrap import ModelOptions, rewrap
 from migrate.shim import load
-from migrate.shim.argument_names import argument_names, loaded_names
-from migrate.shim.legacy_graph import LegacyGraph
 from tests.golden import Array, GoldenCall, GoldenMetaGraph, GoldenModel, SparseValue, Value, golden_models
 
 # What each model that cannot be rewrapped is refused for; tests/rewrap/test_refusals.py holds the sentences.
@@ -56,7 +56,7 @@ def moved(golden: tuple[GoldenModel, GoldenMetaGraph], rewrapped: dict[tuple[str
     key = (model.name, graph.tags)
     if key not in rewrapped:
         folder = rewrapped["", ()] / "-".join((model.name, *graph.tags))
-        rewrap(model.path, folder / "written", RewrapOptions(tags=frozenset(graph.tags)))
+        rewrap(model.path, folder / "written", ModelOptions(tags=frozenset(graph.tags)))
         shutil.move(folder / "written", folder / "moved" / "further")
         rewrapped[key] = folder / "moved" / "further"
     return rewrapped[key]

@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from migrate.errors import RefusedModelError, Tf1to2Error, UnreadableModelError
-from migrate.rewrap import RewrapOptions, rewrap
+from migrate.rewrap import ModelOptions, rewrap
 from tests.golden import golden_model
 from tests.graph.twin import v1
 from tests.verify.tiny_models import dense, export
@@ -110,7 +110,7 @@ def test_a_moved_copy_and_a_second_save(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("graph", TWO.meta_graphs, ids=lambda graph: "-".join(graph.tags))
 def test_tags_choose_a_meta_graph(graph: Any, tmp_path: Path) -> None:
-    result = rewrap(TWO.path, tmp_path / "new", RewrapOptions(tags=frozenset(graph.tags)))
+    result = rewrap(TWO.path, tmp_path / "new", ModelOptions(tags=frozenset(graph.tags)))
     assert set(result.signatures) == set(graph.signatures)
     with v1.Session(graph=tf.Graph()) as session:
         v1.saved_model.load(session, list(graph.tags), str(tmp_path / "new"))
@@ -118,9 +118,9 @@ def test_tags_choose_a_meta_graph(graph: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "error"),
-    [(RewrapOptions(), RefusedModelError), (RewrapOptions(tags=frozenset({"other"})), UnreadableModelError)],
+    [(ModelOptions(), RefusedModelError), (ModelOptions(tags=frozenset({"other"})), UnreadableModelError)],
 )
-def test_tags_that_do_not_choose(options: RewrapOptions, error: type[Exception], tmp_path: Path) -> None:
+def test_tags_that_do_not_choose(options: ModelOptions, error: type[Exception], tmp_path: Path) -> None:
     with pytest.raises(error):
         rewrap(TWO.path, tmp_path / "new", options)
     assert list(tmp_path.iterdir()) == []
@@ -139,14 +139,14 @@ def test_something_at_the_target_is_refused_and_left_alone(source: Path, tmp_pat
 
 def test_a_parent_that_is_a_file_is_refused(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(Tf1to2Error, match="cannot write to"):
+    with pytest.raises(Tf1to2Error, match="cannot be made: file exists"):
         rewrap(source, tmp_path / "file" / "new")
 
 
 def test_an_op_library_that_is_none_is_refused(source: Path, tmp_path: Path) -> None:
     (tmp_path / "ops.so").write_bytes(b"nothing")
     with pytest.raises(UnreadableModelError, match="the op library"):
-        rewrap(source, tmp_path / "new", RewrapOptions(op_libraries=(tmp_path / "ops.so",)))
+        rewrap(source, tmp_path / "new", ModelOptions(op_libraries=(tmp_path / "ops.so",)))
     assert [path.name for path in tmp_path.iterdir()] == ["ops.so"]
 
 
@@ -163,7 +163,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 import tensorflow as tf
-import migrate.rewrap.writing as writing
+import migrate.native_module.writing as writing
 from migrate.rewrap import rewrap
 
 def die(*_, **__):
@@ -173,7 +173,7 @@ moment, source, target = sys.argv[1:]
 match moment:
     case "before the save": tf.saved_model.save = die
     case "amid the weights":
-        import migrate.rewrap.weights as weights
+        import migrate.native_module.weights as weights
         weights.write_index = die
     case "before the rename": Path.rename = die
 rewrap(Path(source), Path(target))

@@ -13,7 +13,7 @@ import tensorflow as tf
 from migrate.errors import RefusedModelError, Tf1to2Error
 from migrate.legacy.saved_model import read_saved_model
 from migrate.preflight.allowed_ops import EVERY_OP
-from migrate.rewrap import RewrapOptions, rewrap
+from migrate.rewrap import ModelOptions, rewrap
 from tests.golden import golden_model
 from tests.rewrap.test_against_tensorflow_1 import REFUSED
 from tests.verify.tiny_models import dense, export
@@ -49,13 +49,13 @@ def test_fixtures(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["read_file", "read_asset_file", "write_file"])
 def test_what_touches_files_is_rewrapped_when_allowed(name: str, tmp_path: Path) -> None:
-    rewrap(golden_model(name).path, tmp_path / "new", RewrapOptions(allowed=EVERY_OP))
+    rewrap(golden_model(name).path, tmp_path / "new", ModelOptions(allowed=EVERY_OP))
     assert tf.saved_model.load(str(tmp_path / "new")).signatures
 
 
 def test_python_is_refused_even_when_allowed(tmp_path: Path) -> None:
     with pytest.raises(RefusedModelError, match="PyFunc"):
-        rewrap(golden_model("py_func").path, tmp_path / "new", RewrapOptions(allowed=EVERY_OP))
+        rewrap(golden_model("py_func").path, tmp_path / "new", ModelOptions(allowed=EVERY_OP))
 
 
 @pytest.fixture(scope="module")
@@ -117,17 +117,17 @@ def broken_attribute(meta_graph: Any) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (no_tensor, "'serving_default' names no tensor under 'y'"),
-        (no_such_node, "'serving_default'.*'nowhere'.* not in the graph"),
+        (no_tensor, "the output 'y' of signature 'serving_default' names no tensor"),
+        (no_such_node, "'serving_default' names the tensor 'nowhere:0', which is not in the graph"),
         (no_such_output, "'serving_default'.*y:3|'serving_default'.*output 3"),
-        (no_such_input, "'serving_default'.*'nowhere:0' is not in the graph"),
-        (no_such_input_output, "'serving_default'.*'x:2' is not in the graph"),
+        (no_such_input, "'serving_default' names the tensor 'nowhere:0', which is not in the graph"),
+        (no_such_input_output, "'serving_default' names the tensor 'x:2', but Placeholder x has 1 output"),
         (unknown_op, "MyCompanysAdd is not known to TensorFlow"),
         (input_of_unknown_op, "'x:0' is an output of the op MyCompanysInput, which TensorFlow .* does not know"),
         (dangling_edge, "the node 'y' takes 'lost', which is not in the graph"),
         (other_checkpoint_names, "no tensor '(weights|bias)_other' for the variable"),
         (no_restore_op, "restore op 'nowhere', which is not in the graph"),
-        (asset_outside, "lies outside the model's assets folder"),
+        (asset_outside, "lies outside of the model's assets folder"),
         (broken_attribute, "cannot import|CPU kernel"),
     ],
 )

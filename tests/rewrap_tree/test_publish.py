@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import Tf1to2Error
+from migrate.files.staging import staging
 from migrate.rewrap_tree.publish import no_empty_parents, publish
-from migrate.staging import staging
 
 
 def finished(folder: Path, content: str) -> Path:

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from migrate.errors import Tf1to2Error
+from migrate.legacy.read import readable
+from migrate.processes.workers import Died, Finished, Raised, TimedOut
 from migrate.rewrap_tree import run as module
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.rewrap_tree.run import Settings, run
-from migrate.rewrap_tree.tasks import Cause, NotWritten, ProveTask, WriteTask, Written, checked
+from migrate.rewrap_tree.tasks import Cause, NotWritten, WriteTask, Written
+from migrate.verify.fresh_process import ProofTask
 from migrate.verify.proof import Loading, Outcome, Proof, SignatureCheck, WeightCheck
-from migrate.workers import Died, Finished, Raised, TimedOut
 
 PASSED = Proof("", "", weights=WeightCheck(1, 1))
 FAILED = Proof("", "", weights=WeightCheck(1, 0, ("the variable 'v' differs.",)))
@@ -32,7 +34,7 @@ class FakeWorkers:
     """Runs the calls in this process, through what the test put in place of the steps."""
 
     write: Callable[[WriteTask], Any]
-    prove: Callable[[ProveTask], Any]
+    prove: Callable[[ProofTask], Any]
 
     def __init__(self, count: int, **_: object) -> None:
         self.count = count
@@ -50,7 +52,7 @@ class FakeWorkers:
 @pytest.fixture(autouse=True)
 def fake_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "Workers", FakeWorkers)
-    monkeypatch.setattr(module, "checked", lambda source: None)
+    monkeypatch.setattr(module, "readable", lambda source: None)
     FakeWorkers.write = staticmethod(write_one)
     FakeWorkers.prove = staticmethod(lambda task: Finished(PASSED))
     yield
@@ -198,7 +200,7 @@ def test_several_meta_graphs_are_published_together(tmp_path: Path) -> None:
 )
 def test_one_failed_meta_graph_does_not_take_the_other_along(tmp_path: Path, keep: bool, names: list[str]) -> None:
     FakeWorkers.write = staticmethod(write_two)
-    FakeWorkers.prove = staticmethod(lambda task: Finished(FAILED if "train" in task.tags else PASSED))
+    FakeWorkers.prove = staticmethod(lambda task: Finished(FAILED if "train" in task.options.model.tags else PASSED))
     ((first, second),) = run([Job(tmp_path / "old", tmp_path / "out")], Settings(keep_failed=keep))
     assert (first.outcome, second.outcome) == (RowOutcome.REWRAPPED, RowOutcome.PROOF_FAILED)
     assert left(tmp_path) == [f"{name}/saved_model.pb" for name in names]
@@ -230,7 +232,7 @@ def test_one_bad_model_does_not_stop_the_rest(tmp_path: Path) -> None:
 
 
 def test_bad_input_is_refused_before_any_process_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "checked", checked)
+    monkeypatch.setattr(module, "readable", readable)
     FakeWorkers.write = staticmethod(lambda task: pytest.fail("must not be called"))
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "saved_model.pb").write_bytes(b"")

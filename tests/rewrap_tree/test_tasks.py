@@ -8,34 +8,37 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import NothingToDoError, RefusedModelError
-from migrate.legacy.detect import ModelKind, detect
+from migrate.legacy.detect import detect
+from migrate.legacy.kind import ModelKind
+from migrate.legacy.read import readable
 from migrate.legacy.saved_model import read_saved_model
 from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
-from migrate.rewrap_tree.tasks import Cause, NotWritten, WriteTask, Written, _folder_names, checked, write
+from migrate.preflight.model_options import ModelOptions
+from migrate.rewrap_tree.tasks import Cause, NotWritten, WriteTask, Written, _folder_names, write
 from tests.golden import MODELS_DIR
 
 
 def task(name: str, target: Path, tags: frozenset[str] | None = None, *, allowed: AllowedOps = NO_OPS) -> WriteTask:
-    return WriteTask(MODELS_DIR / name / "model", target, tags, allowed, ())
+    return WriteTask(MODELS_DIR / name / "model", target, ModelOptions(tags, allowed))
 
 
 def test_one_meta_graph_by_its_tags(tmp_path: Path) -> None:
     (result,) = write(task("two_meta_graphs", tmp_path / "out", frozenset({"train"})))
     assert isinstance(result, Written)
     assert (result.name, result.tags) == ("", frozenset({"train"}))
-    assert detect(tmp_path / "out").kind is ModelKind.SAVED_MODEL_V2
+    assert detect(tmp_path / "out").kind == ModelKind.SAVED_MODEL_V2
 
 
 def test_all_meta_graphs_each_in_a_folder(tmp_path: Path) -> None:
     results = write(task("two_meta_graphs", tmp_path / "out"))
     assert sorted(result.name for result in results) == ["serve", "train"]
-    assert all(detect(tmp_path / "out" / result.name).kind is ModelKind.SAVED_MODEL_V2 for result in results)
+    assert all(detect(tmp_path / "out" / result.name).kind == ModelKind.SAVED_MODEL_V2 for result in results)
 
 
 def test_tags_that_no_meta_graph_has(tmp_path: Path) -> None:
     (result,) = write(task("two_meta_graphs", tmp_path / "out", frozenset({"serve", "gpu"})))
     assert isinstance(result, NotWritten)
-    assert "no MetaGraph with exactly the tags gpu,serve; it has: " in result.reason
+    assert "no MetaGraph tagged gpu,serve; it has: " in result.reason
 
 
 def test_ops_that_touch_files_need_permission(tmp_path: Path) -> None:
@@ -56,7 +59,7 @@ def test_a_damaged_proto_inside_is_a_refusal(tmp_path: Path) -> None:
     proto.meta_graphs[0].collection_def["variables"].bytes_list.value[0] = b"\xff\xff"
     shutil.copytree(MODELS_DIR / "ref_simple_save" / "model", tmp_path / "m")
     (tmp_path / "m" / "saved_model.pb").write_bytes(proto.SerializeToString())
-    (result,) = write(WriteTask(tmp_path / "m", tmp_path / "out", None, NO_OPS, ()))
+    (result,) = write(WriteTask(tmp_path / "m", tmp_path / "out", ModelOptions()))
     assert isinstance(result, NotWritten)
     assert result.cause is Cause.REFUSED
     assert "is damaged" in result.reason
@@ -73,13 +76,13 @@ def test_a_damaged_proto_inside_is_a_refusal(tmp_path: Path) -> None:
 def test_other_kinds_are_named_with_the_way_to_go(tmp_path: Path, name: str, content: bytes, remedy: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RefusedModelError, match="not a SavedModel") as caught:
-        checked(tmp_path / name)
+        readable(tmp_path / name)
     assert remedy in str(caught.value)
 
 
 def test_a_native_model_needs_nothing() -> None:
     with pytest.raises(NothingToDoError, match="already is a native TF2 SavedModel: nothing to do"):
-        checked(MODELS_DIR / "keras_object_graph" / "model")
+        readable(MODELS_DIR / "keras_object_graph" / "model")
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,13 @@ def test_a_native_model_needs_no_load(tmp_path: Path) -> None:
         load(tmp_path / "native")
 
 
-@pytest.mark.parametrize("make", [lambda path: None, Path.mkdir, Path.touch])
-def test_what_is_no_model(make: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [(lambda path: None, "does not exist"), (Path.mkdir, "is an empty folder"), (Path.touch, "is empty")],
+)
+def test_what_is_no_model(make: Any, message: str, tmp_path: Path) -> None:
     make(tmp_path / "model")
-    with pytest.raises(UnreadableModelError, match=r"model holds neither saved_model\.pb"):
+    with pytest.raises(UnreadableModelError, match=f"model {message}"):
         load(tmp_path / "model")
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import UnreadableModelError
+from migrate.processes.workers import Died, Finished, Raised, TimedOut
 from migrate.verify import ProofTask, ProofWorker, prove_in_fresh_process
 from migrate.verify.fresh_process import proof_of
-from migrate.workers import Died, Finished, Raised, TimedOut
 from tests.verify import tiny_models
 
 Pair = tuple[Path, Path]

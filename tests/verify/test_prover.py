@@ -19,6 +19,7 @@ from migrate.errors import Tf1to2Error, UnreadableModelError
 from migrate.legacy.saved_model import read_saved_model
 from migrate.method_names.method import Method
 from migrate.method_names.model_methods import set_method_names
+from migrate.preflight.model_options import ModelOptions
 from migrate.rewrap import rewrap
 from migrate.verify import Loading, Outcome, Proof, ProofOptions, prove
 from migrate.verify.edited_copy import lost_kernels
@@ -154,7 +155,7 @@ def test_one_copy_of_a_loaded_model_is_in_memory_at_a_time(tmp_path: Path, monke
     monkeypatch.setattr(tf.saved_model, "load", counted)
     gc.disable()  # what frees the first must not be chance
     try:
-        assert prove_here(REF_MODEL, tmp_path / "new").passed
+        assert prove_here(REF_MODEL, tmp_path / "new", ProofOptions()).passed
     finally:
         gc.enable()
     assert alive == [0, 0]
@@ -373,15 +374,18 @@ def test_several_meta_graphs_need_tags(mutant: Make, tmp_path: Path) -> None:
     other.meta_info_def.tags[:] = ["train"]
     (old / "saved_model.pb").write_bytes(saved_model.SerializeToString())
 
+    def tagged(tag: str) -> ProofOptions:
+        return ProofOptions(model=ModelOptions(frozenset({tag})))
+
     # The tags of the new model choose.
     assert prove(old, new).passed
-    assert prove(old, new, old_tags=frozenset({"serve"})).passed
-    assert_different(prove(old, new, old_tags=frozenset({"train"})), "the tags are serve in place of train")
+    assert prove(old, new, options=tagged("serve")).passed
+    assert_different(prove(old, new, options=tagged("train")), "the tags are serve in place of train")
     edit(new, lambda graph: graph.meta_info_def.tags.append("both"))
     with pytest.raises(Tf1to2Error, match="choose one with --tags: serve; train"):
         prove(old, new)
     with pytest.raises(UnreadableModelError, match="no MetaGraph tagged tpu"):
-        prove(old, new, old_tags=frozenset({"tpu"}))
+        prove(old, new, options=tagged("tpu"))
 
 
 def test_an_original_that_does_not_load_is_no_reference(mutant: Make, tmp_path: Path) -> None:

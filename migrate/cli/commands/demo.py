@@ -29,9 +29,9 @@ def demo(
     from migrate.cli.commands.rewrap import exit_status, report, run_with_progress
     from migrate.cli.console import say
     from migrate.cli.outputs import check_model_outputs, outputs
+    from migrate.files.scratch import scratch_folder
     from migrate.rewrap_tree.plan import plan
     from migrate.rewrap_tree.run import Settings
-    from migrate.scratch import scratch_folder
 
     model = Path(__file__).parents[2] / "demo_model"
     check_model_outputs(outputs(json=json_file), [model], made=output)

@@ -34,7 +34,7 @@ def inspect(
     from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.inspection.task import InspectTask, inspect_model
     from migrate.inspection.verdict import verdict
-    from migrate.workers import call_in_process
+    from migrate.processes.workers import call_in_process
 
     check_model_outputs(outputs(json=json_file), [model, *(op_libraries or ())])
     facts = call_in_process(inspect_model, InspectTask(model, tuple(op_libraries or ())))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from migrate.cli.exit_status import NEEDS_A_PERSON
+
 if TYPE_CHECKING:
     from migrate.method_names.method import Method
     from migrate.method_names.model_methods import SignatureMethod
-
-_EXIT_NEEDS_A_PERSON = 1
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def methods(
     """
     from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.errors import Tf1to2Error
-    from migrate.workers import call_in_process
+    from migrate.processes.workers import call_in_process
 
     wanted = _parsed(assignments or [])
     if output is not None and not wanted and legacy is None:
@@ -55,7 +55,7 @@ def methods(
     if json_file is not None:
         _write_json(output or model, shown, json_file)
     if any(signature.broken_rules for signature in shown):
-        raise typer.Exit(_EXIT_NEEDS_A_PERSON)
+        raise typer.Exit(NEEDS_A_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _print_table(model: Path, signatures: tuple[SignatureMethod, ...]) -> None:
     from rich.table import Table
 
     from migrate.cli.console import product_console
-    from migrate.visible import sentence, shown_name
+    from migrate.text.visible import sentence, shown_name
 
     console = product_console()
     table = Table(title=f"{escape(sentence(str(model)))}: signatures", title_justify="left")

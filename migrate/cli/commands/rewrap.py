@@ -72,21 +72,19 @@ def rewrap(
     from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.cli.rewrap_table import print_tracebacks
     from migrate.legacy.find import unreadable_folders
+    from migrate.preflight.model_options import ModelOptions
     from migrate.rewrap_tree.plan import plan
     from migrate.rewrap_tree.run import Settings
     from migrate.verify.proof import ProofOptions
 
-    allowed = allowed_ops(allow_ops)
     wanted = None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip())
     check_model_outputs(outputs(json=json_file), [*models, *(op_libraries or ())], made=output)
     planned = plan(models, output, replace=force, keep_failed=keep_failed, tags=wanted)
     settings = Settings(
-        tags=wanted,
+        model=ModelOptions(wanted, allowed_ops(allow_ops), tuple(op_libraries or ())),
         replace=force,
-        proof=None if no_verify else ProofOptions(rtol, atol, allowed=allowed, seconds_per_request=request_timeout),
+        proof=None if no_verify else ProofOptions(rtol, atol, seconds_per_request=request_timeout),
         keep_failed=keep_failed,
-        allowed=allowed,
-        op_libraries=tuple(op_libraries or ()),
         processes=jobs or _cores(),
         timeout=timeout,
     )
@@ -115,7 +113,7 @@ def report(rows: Sequence[Row], json_file: str | None) -> None:
     from migrate.cli.rewrap_table import as_json, print_notes, print_table
     from migrate.cli.streams import put
     from migrate.rewrap_tree.row import RowOutcome
-    from migrate.visible import sentence
+    from migrate.text.visible import sentence
 
     if json_file != "-":
         if [row.outcome for row in rows] == [RowOutcome.NOTHING_TO_DO]:

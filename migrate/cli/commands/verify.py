@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
+from migrate.cli.exit_status import NEEDS_A_PERSON
 from migrate.cli.numbers import seconds, tolerance
 
 if TYPE_CHECKING:
     from migrate.verify import Proof, SignatureCheck
-
-_EXIT_NEEDS_A_PERSON = 1
 
 
 def register(app: typer.Typer) -> None:
@@ -59,24 +58,22 @@ def verify(
     from migrate.cli.console import talk_console
     from migrate.cli.json_output import write_json
     from migrate.cli.outputs import check_model_outputs, outputs
+    from migrate.preflight.model_options import ModelOptions
     from migrate.verify import ProofOptions, prove_in_fresh_process
 
     check_model_outputs(outputs(json=json_file), [old, new, inputs])
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
-    options = ProofOptions(
-        rtol, atol, str(inputs.resolve()) if inputs is not None else None, allowed_ops(allow_ops), request_timeout
-    )
-    libraries = tuple(op_libraries or ())
+    model = ModelOptions(wanted, allowed_ops(allow_ops), tuple(op_libraries or ()))
+    given = str(inputs.resolve()) if inputs is not None else None
+    options = ProofOptions(rtol, atol, given, model, request_timeout)
     with talk_console().status("Comparing the models in a fresh process"):
-        proof = prove_in_fresh_process(
-            old, new, old_tags=wanted, options=options, op_libraries=libraries, seconds=timeout
-        )
+        proof = prove_in_fresh_process(old, new, options=options, seconds=timeout)
     if json_file != "-":
         _print(proof)
     if json_file is not None:
         write_json(proof_as_json(proof), json_file)
     if not proof.passed:
-        raise typer.Exit(_EXIT_NEEDS_A_PERSON)
+        raise typer.Exit(NEEDS_A_PERSON)
 
 
 def proof_as_json(proof: Proof) -> dict[str, Any]:
@@ -95,7 +92,7 @@ def _print(proof: Proof) -> None:
     from rich.table import Table
 
     from migrate.cli.console import product_console
-    from migrate.visible import sentence, shown_name
+    from migrate.text.visible import sentence, shown_name
 
     console = product_console()
     title = f"{escape(sentence(proof.new))} beside {escape(sentence(proof.old))}"
@@ -134,7 +131,7 @@ def _by_signature(proof: Proof) -> dict[str, list[SignatureCheck]]:
 
 
 def _largest(checks: list[SignatureCheck]) -> list[str]:
-    from migrate.visible import shown_name
+    from migrate.text.visible import shown_name
 
     largest = max(checks, key=lambda check: check.max_absolute)
     lines = [f"{largest.max_absolute:.3g} (relative {largest.max_relative:.3g})" if largest.max_absolute else "0"]
