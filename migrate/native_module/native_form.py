@@ -31,15 +31,15 @@ def write_native(legacy: LegacyModel, target: Path, allowed: AllowedOps = NO_OPS
     return module
 
 
-def write_joined(models: Sequence[LegacyModel], target: Path) -> tuple[str, ...]:
+def write_joined(models: Sequence[LegacyModel], target: Path, allowed: AllowedOps = NO_OPS) -> tuple[str, ...]:
     """Write the MetaGraphs of one model as the MetaGraphs of one native SavedModel; return what clients lose by it.
 
     Raises:
         Tf1to2Error: see `write_native`.
     """
     if len(models) == 1:
-        return lost_defaults(write_native(models[0], target))
+        return lost_defaults(write_native(models[0], target, allowed))
     folders = [target.with_name(f"{target.name}.{number}") for number in range(len(models))]
-    modules = [write_native(model, folder) for model, folder in zip(models, folders, strict=True)]
+    modules = [write_native(model, folder, allowed) for model, folder in zip(models, folders, strict=True)]
     join_meta_graphs(folders, target)
     return tuple(dict.fromkeys(sentence for module in modules for sentence in lost_defaults(module)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -57,6 +58,17 @@ class Settings:
 def run(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Row, ...]]:
     """Yield the rows of each job, in the order of the jobs. Nothing that goes wrong with a model ends the run.
 
+    Raises:
+        Tf1to2Error: there is no room for temporary files.
+    """
+    with running(jobs, settings) as rows:
+        yield from rows
+
+
+@contextmanager
+def running(jobs: Sequence[Job], settings: Settings) -> Iterator[Iterator[tuple[Row, ...]]]:
+    """Give what `run` yields; the run lasts until the block ends, so that one that is killed before can be taken up.
+
     Writing and proving are done by different processes, so that a proof starts from what is on the disk alone.
 
     Raises:
@@ -72,7 +84,7 @@ def run(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Row, ...]]:
         Workers(provers if settings.proof else 0, timeout=timeout, warm_up=warm_up) as prove_in,
     ):
         line = _Line(write_in, prove_in, settings, journal)
-        yield from in_order(line.run, jobs, threads=writers + provers)
+        yield in_order(line.run, jobs, threads=writers + provers)
         # A process of a killed run may have been writing still when this one put the folders in order.
         for folder in {job.target.parent for job in jobs}:
             recover(folder)

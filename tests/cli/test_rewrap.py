@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -214,12 +215,12 @@ def test_a_traceback_is_shown_with_debug_only(debug: bool, tmp_path: Path, monke
     from typer.testing import CliRunner
 
     from migrate.cli.app import Invocation, build_app
-    from migrate.cli.commands import rewrap as command
+    from migrate.rewrap_tree import run as tree_run
     from migrate.rewrap_tree.row import Row, RowOutcome
 
     source = MODELS_DIR / "ref_simple_save" / "model"
     row = Row(source, tmp_path / "out", RowOutcome.CRASHED, notes=("odd.",), traceback="Traceback (most recent call)")
-    monkeypatch.setattr(command, "run_with_progress", lambda jobs, settings: [row])
+    monkeypatch.setattr(tree_run, "running", lambda jobs, settings: contextlib.nullcontext(iter([(row,)])))
     result = CliRunner().invoke(
         build_app(), ["rewrap", str(source), "-o", str(tmp_path / "out")], obj=Invocation(debug)
     )

@@ -206,3 +206,24 @@ def test_with_v2_behaviour_disabled(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "in eager execution only" in done.stdout
     assert served(tmp_path / "export") == [2.0, 4.0]
+
+
+def test_what_the_own_graph_does_outside_is_not_asked_about(tmp_path: Path) -> None:
+    """A vocabulary that is no asset, a file that is read at each call: the program's own, and written as TF1 did."""
+    (tmp_path / "words.txt").write_text("a\nb\n")
+    with v1.Graph().as_default() as graph, v1.Session(graph=graph) as session:
+        table = tf.raw_ops.HashTableV2(key_dtype=tf.string, value_dtype=tf.int64)
+        init = tf.raw_ops.InitializeTableFromTextFileV2(
+            table_handle=table, filename=str(tmp_path / "words.txt"), key_index=-2, value_index=-1
+        )
+        x = v1.placeholder(tf.string, [None], name="x")
+        found = tf.raw_ops.LookupTableFindV2(table_handle=table, keys=x, default_value=tf.constant(-1, tf.int64))
+        size = tf.strings.length(tf.io.read_file(str(tmp_path / "words.txt")))
+        session.run(init)
+        export_session(session, tmp_path / "export", {"x": x}, {"y": found, "size": size}, init_op=init)
+    with tf.Graph().as_default() as graph, v1.Session(graph=graph) as session:
+        loaded = v1.saved_model.load(session, ["serve"], str(tmp_path / "export"))
+        outputs = {key: info.name for key, info in loaded.signature_def["serving_default"].outputs.items()}
+        fed = {loaded.signature_def["serving_default"].inputs["x"].name: [b"b", b"?"]}
+        values = session.run(outputs, fed)
+    assert (values["y"].tolist(), values["size"].item()) == ([1, -1], 4)

@@ -26,7 +26,7 @@ def demo(
     The model tells fruits by colour and weight: ref variables, classify, regress and predict signatures, tf.Example
     parsing, a vocabulary file behind a lookup table. TensorFlow 2's own load and save would lose its weights silently.
     """
-    from migrate.cli.commands.rewrap import exit_status, report, run_with_progress
+    from migrate.cli.commands.rewrap import exit_status, run_and_report
     from migrate.cli.console import say
     from migrate.cli.outputs import check_model_outputs, outputs
     from migrate.files.scratch import scratch_folder
@@ -38,8 +38,7 @@ def demo(
     with scratch_folder() as folder:
         target = output or folder / "demo_model"
         say(f"Rewrapping {model}, a SavedModel written by TensorFlow 1.15.5; the first import takes a while.")
-        rows = run_with_progress(plan([model], target, replace=False), Settings())
-        report(rows, json_file)
+        rows = run_and_report(plan([model], target, replace=False), Settings(), json_file)
     if output is not None:
         say(f"The TF2 SavedModel is in {output}.")
     raise typer.Exit(exit_status(rows))

@@ -91,20 +91,24 @@ def rewrap(
     denied = [folder for model in models if model.is_dir() for folder in unreadable_folders(model)]
     for folder in denied:
         say(f"tf1to2: {folder} may not be listed, so models in it are left out.")
-    rows = run_with_progress(planned, settings)
-    report(rows, json_file)
+    rows = run_and_report(planned, settings, json_file)
     if context.obj is not None and context.obj.debug:
         print_tracebacks(rows)
     raise typer.Exit(max(exit_status(rows), FAILED if denied else 0))
 
 
-def run_with_progress(jobs: Sequence[Job], settings: Settings) -> list[Row]:
-    """Run the jobs and return their rows; a bar shows them on a terminal. An interrupt leaves nothing half-made."""
-    from migrate.cli.progress import interruptible, progress_of
-    from migrate.rewrap_tree.run import run
+def run_and_report(jobs: Sequence[Job], settings: Settings, json_file: str | None) -> list[Row]:
+    """Run the jobs, report and return their rows; a bar shows them on a terminal.
 
-    with interruptible():
-        return [row for rows in progress_of(run(jobs, settings), len(jobs), "models") for row in rows]
+    An interrupt leaves nothing half-made. The run ends with its report: one that is killed before can be taken up.
+    """
+    from migrate.cli.progress import interruptible, progress_of
+    from migrate.rewrap_tree.run import running
+
+    with interruptible(), running(jobs, settings) as results:
+        rows = [row for found in progress_of(results, len(jobs), "models") for row in found]
+        report(rows, json_file)
+    return rows
 
 
 def report(rows: Sequence[Row], json_file: str | None) -> None:
