@@ -110,7 +110,13 @@ class Worker:
 
     def needs_graph(self, path: str) -> bool:
         """Whether a file without sites would not run in eager mode; False where it cannot be read."""
-        around = Surroundings(Mode.EAGER, self.options.include_tests, migrates=True, target=self.options.target)
+        around = Surroundings(
+            Mode.EAGER,
+            self.options.include_tests,
+            migrates=True,
+            self_contained=self.options.self_contained,
+            target=self.options.target,
+        )
         planned = self._guard(path, lambda: self._opened(path).plan(self.rules, around))
         return not isinstance(planned, Failure) and planned.needs_graph is not None
 
@@ -161,6 +167,7 @@ class Worker:
             options.include_tests,
             todo=options.todo,
             keras=options.keras,
+            self_contained=options.self_contained,
             target=options.target,
         )
         plan = opened.plan(self.rules, around)
