@@ -43,6 +43,13 @@ _REASONS = {
 }
 
 
+SELF_CONTAINED = (
+    "With --self-contained, what only the shim keeps (tables, assets, classify and regress, other tags) is reported, and "
+    "a gradient through a custom gradient fails."
+)
+"""A limit of the rules for live sessions."""
+
+
 def session_graph_drafts(module: Module, origin: GraphOrigin, symbol: str | None = None) -> Mapping[cst.CSTNode, Draft]:
     """Return the drafts of one origin by their first call, those of one symbol where it is given."""
     if not module.self_contained or module.mode is not Mode.GRAPH:  # a module is planned in both modes

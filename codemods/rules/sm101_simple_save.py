@@ -20,7 +20,7 @@ from codemods.engine.runnable import RunnableRule
 from codemods.exports.handed_on import handed_on
 from codemods.exports.session_exports import OVERWRITES
 from codemods.graphs.restored_drafts import restored_drafts
-from codemods.graphs.session_drafts import session_graph_drafts
+from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
@@ -49,7 +49,11 @@ class SimpleSave(RunnableRule):
             '    train(sess)\n    export_session(sess, path, inputs={"x": x}, outputs={"y": y})\n',
         ),
     )
-    limits = ("A reference to `simple_save` that is handed on, not called, is reported and left as it is.", OVERWRITES)
+    limits = (
+        "A reference to `simple_save` that is handed on, not called, is reported and left as it is.",
+        OVERWRITES,
+        SELF_CONTAINED,
+    )
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every call of `simple_save`, and every place that hands it on."""

@@ -17,7 +17,7 @@ from codemods.exports.builders import BUILDER, BuilderUse, builder_uses, lacks_s
 from codemods.exports.handed_on import handed_on
 from codemods.exports.session_exports import OVERWRITES
 from codemods.graphs.restored_drafts import restored_drafts
-from codemods.graphs.session_drafts import session_graph_drafts
+from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
@@ -51,6 +51,7 @@ class SavedModelBuilder(RunnableRule):
         "none is invented.",
         "The class itself, handed on or derived from, is reported and left as it is.",
         OVERWRITES,
+        SELF_CONTAINED,
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:

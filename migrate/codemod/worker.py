@@ -175,11 +175,16 @@ class Worker:
             return plan
         is_tensorflow2 = runs_on_tensorflow2(opened.generations)
         needs_graph = plan.needs_graph is not None and not is_tensorflow2
+        mode = options.mode or (Mode.GRAPH if needs_graph else Mode.EAGER)
+        if options.self_contained and mode is Mode.GRAPH:  # without the shim, nothing may be left to do in this mode
+            plan = opened.plan(self.rules, replace(around, mode=mode))
+            if not any(site.changes for site in plan.sites):
+                return plan
         return opened.plan(
             self.rules,
             replace(
                 around,
-                mode=options.mode or (Mode.GRAPH if needs_graph else Mode.EAGER),
+                mode=mode,
                 migrates=True,
                 runs_on_tensorflow2=is_tensorflow2,
                 legacy_keras=LEGACY_KERAS.search(data) is not None,

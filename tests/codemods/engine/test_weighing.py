@@ -45,6 +45,7 @@ def planned(lines: int, *rules: type[_Native], self_contained: bool = False) -> 
     """Return rule, outcome and reason of the one site."""
     module = Module(SOURCE, "a.py")
     module.self_contained = self_contained
+    module.migrates = True
     made = [rule() for rule in rules]
     made[0].lines = lines
     (site,) = plan_module(module, made)

@@ -153,7 +153,7 @@ def test_self_contained_code_serves_what_the_session_holds(before: str, expected
 def test_a_module_that_was_planned_otherwise_is_planned_anew() -> None:
     opened = open_file("export.py", (HEAD + GRAPH + RUN + SIMPLE).encode())
     arounds = [
-        Surroundings(Mode.EAGER, self_contained=True),
+        Surroundings(Mode.EAGER, migrates=True, self_contained=True),
         Surroundings(Mode.GRAPH, self_contained=True),
         Surroundings(Mode.GRAPH),
     ]
