@@ -44,8 +44,8 @@ _REASONS = {
 
 
 SELF_CONTAINED = (
-    "With --self-contained, what only the shim keeps (tables, assets, classify and regress, other tags) is reported, and "
-    "a gradient through a custom gradient fails."
+    "With --self-contained, what only the shim keeps (tables, assets, classify and regress, other tags) is reported, "
+    "and a gradient through a custom gradient fails."
 )
 """A limit of the rules for live sessions."""
 
