@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import libcst as cst
 
-from codemods.edit.edits import Edit, Import
+from codemods.edit.edits import Edit, Import, added_lines
 from codemods.names.target import Target
 from codemods.site import Guidance, Outcome, Site
 from codemods.source.module import Module
@@ -68,6 +68,10 @@ class Draft:
     needs: tuple[cst.CSTNode, ...] = ()
     guidance: Guidance | None = None
     wants_v1: bool = False
+
+    def added_lines(self, text: str) -> int:
+        """Return how many lines of code it adds to the module's text, imports aside."""
+        return added_lines(text, self.edits)
 
 
 class Rule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,18 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
         position = edit.end
     pieces.append(text[position:])
     return "".join(pieces)
+
+
+def added_lines(text: str, edits: Sequence[Edit]) -> int:
+    """Return how many lines of code edits add to a text.
+
+    Blank lines, lines of brackets alone, and lines that only move are none.
+    """
+    return (_lines_of_code(apply_edits(text, edits)) - _lines_of_code(text)).total()
+
+
+def _lines_of_code(text: str) -> Counter[str]:
+    return Counter(line for line in map(str.strip, text.splitlines()) if any(map(str.isalnum, line)))
 
 
 def shifted(offset: int, edits: Sequence[Edit]) -> int:

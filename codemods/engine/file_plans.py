@@ -41,6 +41,7 @@ class Surroundings:
     taken_names: frozenset[str] = frozenset()
     todo: bool = False
     keras: bool = False
+    self_contained: bool = False
     target: Target = field(default_factory=installed_target)
 
 
@@ -92,6 +93,7 @@ class OpenFile:
             module.legacy_keras = around.legacy_keras
             module.taken_names = around.taken_names
             module.keras = around.keras
+            module.self_contained = around.self_contained
             module.target = around.target
             found = plan_module(module, rules, part=number, include_tests=around.include_tests)
             needs_graph = needs_graph or graph_reason(module, found)

@@ -11,6 +11,7 @@ import libcst as cst
 from codemods.compat.graph_mode import graph_only_use
 from codemods.edit.edits import Edit
 from codemods.engine.guards import is_generated, is_test_path
+from codemods.engine.weighing import weighed
 from codemods.rule import Draft, Rule
 from codemods.site import Outcome, Site, site_id
 from codemods.source.mode import Mode
@@ -46,7 +47,9 @@ def plan_module(
     rules = tuple(rules)
     untouchable = _untouchable(module, include_tests)
     candidates = [
-        _Candidate(rule, _guarded(module, draft, untouchable)) for rule in rules for draft in rule.plan(module)
+        _Candidate(rule, _guarded(module, weighed(module, draft), untouchable))
+        for rule in rules
+        for draft in rule.plan(module)
     ]
     chosen = _choose(candidates, [])
     sites = _sites(module, chosen, part)

@@ -1,4 +1,7 @@
-"""Native drafts for exports in graph mode: one call writes what the session holds, a class in the file serves it."""
+"""Exports in graph mode without the shim (`--self-contained`): a class and a function in the file, a call a site.
+
+Only for repositories that may not depend on tf1to2 when they run: it is the shim's machinery, copied into the file.
+"""
 
 from __future__ import annotations
 
@@ -28,17 +31,28 @@ from codemods.source.nodes import walk
 from codemods.source.tensorflow_uses import tensorflow_uses
 
 _REASONS = {
-    GraphOrigin.IMPORTED: "the graph is imported: it is served as it is, with the values that the session holds",
-    GraphOrigin.KERAS: "the session is that of Keras: its graph is served as it is, with the weights that it holds",
+    GraphOrigin.IMPORTED: (
+        "self-contained: the graph is imported and served as it is, with the values that the session holds"
+    ),
+    GraphOrigin.KERAS: (
+        "self-contained: the session is that of Keras, its graph is served as it is, with the weights that it holds"
+    ),
     GraphOrigin.IN_REACH: (
-        "all code that builds the graph is in reach and makes only ops and weights: it is served as it is"
+        "self-contained: all code that builds the graph is in reach, makes only ops and weights, and is served as it is"
     ),
 }
 
 
+SELF_CONTAINED = (
+    "With --self-contained, what only the shim keeps (tables, assets, classify and regress, other tags) is reported, "
+    "and a gradient through a custom gradient fails."
+)
+"""A limit of the rules for live sessions."""
+
+
 def session_graph_drafts(module: Module, origin: GraphOrigin, symbol: str | None = None) -> Mapping[cst.CSTNode, Draft]:
-    """Return the native drafts of one origin by their first call, those of one symbol where it is given."""
-    if module.mode is not Mode.GRAPH:  # a module is planned in both modes
+    """Return the drafts of one origin by their first call, those of one symbol where it is given."""
+    if not module.self_contained or module.mode is not Mode.GRAPH:  # a module is planned in both modes
         return {}
     drafts = module.memo.get("session_graph_drafts")
     if not isinstance(drafts, list):
@@ -82,7 +96,7 @@ def _drafts(module: Module) -> Iterator[tuple[SessionGraph, Draft]]:
             Draft(
                 node=export.node,
                 symbol=export.symbol,
-                outcome=Outcome.NATIVE,
+                outcome=Outcome.SHIM,
                 reason=_REASONS[item.origin],
                 edits=tuple(dict.fromkeys((definition, rewrite.call, *rewrite.edits))),
                 imports=imports,

@@ -3,8 +3,8 @@
 `tf.saved_model.simple_save` still exists as `tf.compat.v1.saved_model.simple_save`, but writes the TF1 format: its
 variables are invisible to `tf.saved_model.load`. The shim takes the same session, path and tensors and writes a TF2
 SavedModel with the same signature. Where the graph is built beside the export and restored from a checkpoint for
-nothing else, a `tf.Module` builds it from the same source instead. Where all code that builds the graph is in reach and
-makes nothing but ops and weights, plain TensorFlow serves the session's graph as it is.
+nothing else, a `tf.Module` builds it from the same source instead. With `--self-contained`, where all code that builds
+the graph is in reach and makes nothing but ops and weights, a class in the file serves the session's graph as it is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from codemods.engine.runnable import RunnableRule
 from codemods.exports.handed_on import handed_on
 from codemods.exports.session_exports import OVERWRITES
 from codemods.graphs.restored_drafts import restored_drafts
-from codemods.graphs.session_drafts import session_graph_drafts
+from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
@@ -49,14 +49,20 @@ class SimpleSave(RunnableRule):
             '    train(sess)\n    export_session(sess, path, inputs={"x": x}, outputs={"y": y})\n',
         ),
     )
-    limits = ("A reference to `simple_save` that is handed on, not called, is reported and left as it is.", OVERWRITES)
+    limits = (
+        "A reference to `simple_save` that is handed on, not called, is reported and left as it is.",
+        OVERWRITES,
+        SELF_CONTAINED,
+    )
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every call of `simple_save`, and every place that hands it on."""
-        native = {**session_graph_drafts(module, GraphOrigin.IN_REACH, SYMBOL), **restored_drafts(module, SYMBOL)}
+        others = {**session_graph_drafts(module, GraphOrigin.IN_REACH, SYMBOL), **restored_drafts(module, SYMBOL)}
         for call in module.calls:
             if module.resolve_call(call) == SYMBOL:
-                yield native.get(call) or self._draft(module, call)
+                if call in others:
+                    yield others[call]
+                yield self._draft(module, call)
         yield from handed_on(module, SYMBOL)
 
     def _draft(self, module: Module, call: cst.Call) -> Draft:

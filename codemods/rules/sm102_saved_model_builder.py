@@ -1,9 +1,9 @@
 """`SavedModelBuilder` becomes the builder of `migrate.shim`: same methods, but it writes a TF2 SavedModel.
 
 The builder's constructor, adds and `save()` often stand at three levels of nesting, in different methods, or under
-conditions. The shim's builder takes the same calls in the same order, so every statement stays in its place. Where the
-calls stand together, and all code that builds the graph is in reach and makes nothing but ops and weights, plain
-TensorFlow serves the session's graph as it is.
+conditions. The shim's builder takes the same calls in the same order, so every statement stays in its place. With
+`--self-contained`, where the calls stand together, and all code that builds the graph is in reach and makes nothing but
+ops and weights, a class in the file serves the session's graph as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from codemods.exports.builders import BUILDER, BuilderUse, builder_uses, lacks_s
 from codemods.exports.handed_on import handed_on
 from codemods.exports.session_exports import OVERWRITES
 from codemods.graphs.restored_drafts import restored_drafts
-from codemods.graphs.session_drafts import session_graph_drafts
+from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
@@ -51,13 +51,16 @@ class SavedModelBuilder(RunnableRule):
         "none is invented.",
         "The class itself, handed on or derived from, is reported and left as it is.",
         OVERWRITES,
+        SELF_CONTAINED,
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every construction of a builder, and every place that hands on or derives from the class."""
-        native = {**session_graph_drafts(module, GraphOrigin.IN_REACH, BUILDER), **restored_drafts(module, BUILDER)}
+        others = {**session_graph_drafts(module, GraphOrigin.IN_REACH, BUILDER), **restored_drafts(module, BUILDER)}
         for use in builder_uses(module):
-            yield native.get(use.constructor) or self._draft(module, use)
+            if use.constructor in others:
+                yield others[use.constructor]
+            yield self._draft(module, use)
         yield from handed_on(module, BUILDER)
 
     def _draft(self, module: Module, use: BuilderUse) -> Draft:

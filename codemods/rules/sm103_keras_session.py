@@ -86,7 +86,7 @@ class KerasSession(RunnableRule):
         ),
     )
     limits = (
-        "In graph mode the session's graph is served as it is, with what stands before and behind the model.",
+        "In graph mode the session stays, and the shim exports it with what stands before and behind the model.",
         "In eager mode pre- and post-processing in the graph around the model stays with the shim.",
         "A model built under learning phase 1 stays with the shim: its dropout is part of what is exported.",
         "Output keys from `t.name` are checked at run time: it stops where Keras 2 may name a tensor otherwise.",

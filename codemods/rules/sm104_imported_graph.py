@@ -1,8 +1,8 @@
-"""A frozen GraphDef or a MetaGraph that is imported and exported again becomes a native TF2 SavedModel.
+"""A frozen GraphDef that is imported and exported again becomes a native TF2 SavedModel.
 
-The import stays as it is, in its graph; what the session held is then wrapped by `tf.compat.v1.wrap_function`, pruned
-to each signature, and written by `tf.saved_model.save` under the same keys. Variables of a MetaGraph take the values
-that they have in the session.
+The import stays as it is, in its graph; that is then wrapped by `tf.compat.v1.wrap_function`, pruned to each signature,
+and written by `tf.saved_model.save` under the same keys. A graph with variables, whose values are the session's, stays
+with the shim, and so does a program in graph mode.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from codemods.exports.session_exports import (
 )
 from codemods.exports.signatures import conditions, constant
 from codemods.graphs.code_around import adopted_calls, moved_code, no_signature_left, signature_key, tensors_for_infos
-from codemods.graphs.graph_template import class_source
-from codemods.graphs.imported_graphs import META_GRAPH, ImportedSession, graph_blocks, imported_session, is_logging
+from codemods.graphs.graph_template import function_source
+from codemods.graphs.imported_graphs import ImportedSession, graph_blocks, imported_session, is_logging
 from codemods.graphs.session_drafts import session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
 from codemods.rule import Draft, Example
@@ -57,11 +57,13 @@ with tf.compat.v1.Session(graph=tf.Graph()) as sess:
     x = sess.graph.get_tensor_by_name("x:0")
     y = sess.graph.get_tensor_by_name("y:0")
 
-imported = ImportedGraph(sess.graph)
-serving_default = imported.signature(inputs={"x": x}, outputs={"y": y})
-tf.saved_model.save(imported, path, signatures={"serving_default": serving_default})
+serving_default = imported_function(sess.graph, inputs={"x": x}, outputs={"y": y})
+tf.saved_model.save(tf.Module(), path, signatures={"serving_default": serving_default})
 """,
 )
+
+
+_REASON = "the graph is an imported GraphDef without variables: it is wrapped as it is and cut to each signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class ImportedGraph(RunnableRule):
 
     id = "SM104"
     name = "imported-graph"
-    summary = "A frozen GraphDef or MetaGraph, imported and exported again, becomes a native TF2 SavedModel"
+    summary = "A frozen GraphDef, imported and exported again, becomes a native TF2 SavedModel"
     why = "The export was written in the TF1 format; the graph is data here, so TensorFlow 2 can wrap it as it is."
     link = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/wrap_function"
     guidance = Guidance.REVIEW
@@ -88,14 +90,13 @@ class ImportedGraph(RunnableRule):
     examples = (
         Example(
             before=_BEFORE,
-            after=class_source("tf", "ImportedGraph", "    ", has_state=False).join(_AFTER),
+            after=function_source("tf", "imported_function", "    ").join(_AFTER),
         ),
     )
     limits = (
         "Only predict signatures under the tag serve; other methods and tags stay with the shim.",
-        "A MetaGraph with an init op, assets or a custom saver stays with the shim.",
+        "A graph with variables (a MetaGraph, or more built upon the import) stays with the shim.",
         OVERWRITES,
-        "A graph that assigns to its variables as it answers is not wrapped: the migrated program stops with an error.",
     )
 
     def plan(self, module: Module) -> Iterator[Draft]:
@@ -105,19 +106,20 @@ class ImportedGraph(RunnableRule):
             return
         exports = list(session_exports(module))
         sites = [site for export in exports if (site := _site(module, export, exports)) is not None]
-        drafts = [(site, draft) for site in sites if (draft := _draft(module, site)) is not None]
-        drafts.sort(key=lambda drafted: module.start(drafted[1].node))
-        for site, draft in drafts:
-            first = next(other for alike, other in drafts if alike.session.has_state is site.session.has_state)
-            definition = _class_edit(module, first, site.session.has_state)
+        drafts = [draft for site in sites if (draft := _draft(module, site)) is not None]
+        drafts.sort(key=lambda draft: module.start(draft.node))
+        for draft in drafts:
+            definition = _definition(module, drafts[0])
             yield replace(draft, edits=tuple(dict.fromkeys((definition, *draft.edits))))
 
 
 def _site(module: Module, export: SessionExport, exports: list[SessionExport]) -> _Site | None:
     session = imported_session(module, export.session, export.taking)
-    if session is None or any(refuses_keys(module, signature.inputs) for signature in export.signatures):
+    if session is None or session.has_state:
         return None
-    if export.init_op is not None and (session.has_state or not is_tables_initializer(module, export.init_op)):
+    if any(refuses_keys(module, signature.inputs) for signature in export.signatures):
+        return None
+    if export.init_op is not None and not is_tables_initializer(module, export.init_op):
         return None
     function = module.function(export.node)
     if function is not None and sum(module.function(other.node) is function for other in exports) > 1:
@@ -176,19 +178,8 @@ def _draft(module: Module, site: _Site) -> Draft | None:
         return None
     indent = indent_at(module, anchor)
     edits: list[Edit] = []
-    values = None
-    if session.has_state:
-        values = free_name(module, "values")
-        taking = own_statement(module, export.taking)
-        if taking is None:
-            return None
-        text = f"{values} = {module.code(session.name)}.run({_all_variables(session)})"
-        offset = module.line_start(module.start(taking))
-        edits.append(Edit(offset, offset, lines(indent_at(module, taking), newline, text)))
-    code = list(_export_code(module, site, change, tf, values, unit))
-    taken = own_statement(module, export.taking)
-    refilled = [statement for statement in (anchor, taken if session.has_state else None) if statement is not None]
-    comments = change.comments(refilled)
+    code = list(_export_code(module, site, change, tf, unit))
+    comments = change.comments([anchor])
     if site.condition is not None:
         test = module.code(site.condition.test)
         code = [f"if {test}:", *(unit + line for statement in (*comments, *code) for line in statement.split("\n"))]
@@ -198,31 +189,18 @@ def _draft(module: Module, site: _Site) -> Draft | None:
         edits.append(after_lines(module, end_of(module, site.block), newline + body))
     else:
         edits.append(in_place_of(module, anchor, body))
-    edits.extend(change.edits(refilled))
+    edits.extend(change.edits([anchor]))
     edits.extend(adopted_calls(module, session))
     return Draft(
         node=export.node,
         symbol=export.symbol,
         outcome=Outcome.NATIVE,
-        reason=_reason(module, session),
+        reason=_REASON,
         edits=tuple(dict.fromkeys(edits)),
         imports=imports,
         freed=change.freed(),
         claims=export.calls[1:],
     )
-
-
-def _all_variables(session: ImportedSession) -> str:
-    collection = f'{session.name.value}.graph.get_collection("variables")'
-    return f"{{variable.op.name: variable for variable in {collection}}}"
-
-
-def _reason(module: Module, session: ImportedSession) -> str:
-    if any(module.resolve_call(call) == META_GRAPH for call in session.imports):
-        return "the graph comes from a MetaGraph: it is wrapped as it is, with its variables' values in the session"
-    if session.has_state:
-        return "the graph is imported: it is wrapped as it is, with its variables' values in the session"
-    return "the graph is an imported GraphDef without variables: it is wrapped as it is and cut to each signature"
 
 
 def _tensorflow(module: Module) -> tuple[str, tuple[Import, ...]]:
@@ -234,13 +212,10 @@ def _tensorflow(module: Module) -> tuple[str, tuple[Import, ...]]:
     return wanted, (Import("tensorflow", None, wanted),)
 
 
-def _export_code(
-    module: Module, site: _Site, change: Replacement, tf: str, values: str | None, unit: str
-) -> Iterator[str]:
+def _export_code(module: Module, site: _Site, change: Replacement, tf: str, unit: str) -> Iterator[str]:
     export = site.export
-    imported = free_name(module, "imported")
-    extra = f", {values}" if values is not None else ""
-    yield f"{imported} = {_class_name(module, site.session.has_state)}({module.code(site.session.name)}.graph{extra})"
+    made_by = _function_name(module)
+    graph = f"{module.code(site.session.name)}.graph"
     taken: set[str] = set()
     signatures = []
     for signature in export.signatures:
@@ -254,17 +229,17 @@ def _export_code(
         taken.add(name)
         signatures.append(f"{signature_key(module, signature, change)}: {name}")
         inputs, outputs = change.text(signature.inputs), change.text(signature.outputs)
-        yield from call_lines(f"{name} = {imported}.signature", [f"inputs={inputs}", f"outputs={outputs}"], unit)
-    given = [imported, change.text(export.path), "signatures={" + ", ".join(signatures) + "}"]
+        yield from call_lines(f"{name} = {made_by}", [graph, f"inputs={inputs}", f"outputs={outputs}"], unit)
+    given = [f"{tf}.Module()", change.text(export.path), "signatures={" + ", ".join(signatures) + "}"]
     yield from call_lines(f"{tf}.saved_model.save", given, unit)
 
 
-def _class_name(module: Module, has_state: bool) -> str:
-    return free_name(module, "RestoredGraph" if has_state else "ImportedGraph")
+def _function_name(module: Module) -> str:
+    return free_name(module, "imported_function")
 
 
-def _class_edit(module: Module, first: Draft, has_state: bool) -> Edit:
-    """Return the edit that defines the class before the first top-level statement that needs it: the sites share it."""
+def _definition(module: Module, first: Draft) -> Edit:
+    """Return the edit that defines the function before the first top-level statement that needs it: all share it."""
     tf, _ = _tensorflow(module)
-    source = class_source(tf, _class_name(module, has_state), indent_unit(module), has_state=has_state)
+    source = function_source(tf, _function_name(module), indent_unit(module))
     return definition_edit(module, first.node, source, first.edits)

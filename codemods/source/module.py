@@ -48,6 +48,8 @@ class Module(SyntaxTree):
         """Programs start here: no other module of the run imports it, or it has a `__main__` block."""
         self.keras = False
         """Write Keras models next to the model_fns of Estimators (`--keras`)."""
+        self.self_contained = False
+        """Rewritten code must not import tf1to2 (`--self-contained`)."""
         self.target = installed_target()
         """The TensorFlow that the rewritten code is to run on (`--tensorflow`)."""
         self.runs_on_tensorflow2 = False

@@ -49,6 +49,13 @@ FileTimeout = Annotated[
 FileMemory = Annotated[
     int, typer.Option("--file-memory", metavar="MB", min=0, help="Memory for one file, on Linux; 0 for no limit.")
 ]
+SelfContained = Annotated[
+    bool,
+    typer.Option(
+        "--self-contained",
+        help="Rewritten code must not import tf1to2: what exports a session is written into the file.",
+    ),
+]
 NoGitignore = Annotated[bool, typer.Option("--no-gitignore", help="Take the files that git ignores, too.")]
 
 

@@ -54,6 +54,7 @@ def _surroundings(crew: Crew, group: Group, scans: Mapping[str, Scan]) -> Iterat
             taken_names=frozenset(taken.get(path, ())),
             todo=options.todo,
             keras=options.keras,
+            self_contained=options.self_contained,
             target=options.target,
         )
         yield path, around

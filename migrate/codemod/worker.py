@@ -110,7 +110,13 @@ class Worker:
 
     def needs_graph(self, path: str) -> bool:
         """Whether a file without sites would not run in eager mode; False where it cannot be read."""
-        around = Surroundings(Mode.EAGER, self.options.include_tests, migrates=True, target=self.options.target)
+        around = Surroundings(
+            Mode.EAGER,
+            self.options.include_tests,
+            migrates=True,
+            self_contained=self.options.self_contained,
+            target=self.options.target,
+        )
         planned = self._guard(path, lambda: self._opened(path).plan(self.rules, around))
         return not isinstance(planned, Failure) and planned.needs_graph is not None
 
@@ -161,6 +167,7 @@ class Worker:
             options.include_tests,
             todo=options.todo,
             keras=options.keras,
+            self_contained=options.self_contained,
             target=options.target,
         )
         plan = opened.plan(self.rules, around)
@@ -168,11 +175,16 @@ class Worker:
             return plan
         is_tensorflow2 = runs_on_tensorflow2(opened.generations)
         needs_graph = plan.needs_graph is not None and not is_tensorflow2
+        mode = options.mode or (Mode.GRAPH if needs_graph else Mode.EAGER)
+        if options.self_contained and mode is Mode.GRAPH:  # without the shim, nothing may be left to do in this mode
+            plan = opened.plan(self.rules, replace(around, mode=mode))
+            if not any(site.changes for site in plan.sites):
+                return plan
         return opened.plan(
             self.rules,
             replace(
                 around,
-                mode=options.mode or (Mode.GRAPH if needs_graph else Mode.EAGER),
+                mode=mode,
                 migrates=True,
                 runs_on_tensorflow2=is_tensorflow2,
                 legacy_keras=LEGACY_KERAS.search(data) is not None,

@@ -120,6 +120,30 @@ def test_a_bad_file_alone_cannot_be_done_and_among_others_is_told(program: Path,
     assert words in among.stderr and "export_session" in program.read_text()
 
 
+LIVE = """import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 3])
+y = tf.matmul(x, tf.get_variable("w", [3, 2]))
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    tf.saved_model.simple_save(sess, "out", {"x": x}, {"y": y})
+"""
+
+
+def test_self_contained_code_needs_nothing_of_this_project(program: Path) -> None:
+    """What the file can say itself is written into it; what only the shim keeps stays for a person."""
+    live = program.with_name("live.py")
+    live.write_text(LIVE)
+    assert "simple_save -> shim: self-contained: all code" in tf1to2("scan", "--self-contained", live).stdout
+    done = tf1to2("codemod", "--write", "--self-contained", "--json", "-", program.parent)
+    report: dict[str, Any] = json.loads(done.stdout)
+    found = {file["path"]: {site["rule"]: site["outcome"] for site in file["sites"]} for file in report["files"]}
+    assert found["export.py"] == {"SM101": "manual"}
+    assert found["live.py"]["SM101"] == "shim"
+    assert program.read_text() == SOURCE
+    assert "save_graph(sess, " in live.read_text() and "migrate" not in live.read_text()
+
+
 def test_scan(program: Path) -> None:
     done = tf1to2("scan", program)
     assert done.returncode == 0

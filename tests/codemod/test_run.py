@@ -75,6 +75,12 @@ def test_a_program_started_by_a_file_without_tensorflow_switches_it_off_in_what_
     assert "run.py" not in result
 
 
+def test_a_program_of_several_files_is_self_contained_as_a_whole(tmp_path: Path) -> None:
+    make(tmp_path, main=MAIN, lib_SLASH_model=MODEL, lib_SLASH_export=EXPORT)
+    assert any("migrate" in text for text in texts(run(tmp_path)).values())
+    assert not any("migrate" in text for text in texts(run(tmp_path, self_contained=True)).values())
+
+
 KERAS_EXPORT = (
     "model = tf.keras.models.load_model('m.h5')\ntf.compat.v1.saved_model.simple_save(\n"
     "    tf.compat.v1.keras.backend.get_session(), 'out', {'x': model.input}, {'y': model.output})\n"

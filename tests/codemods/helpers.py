@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from codemods.engine.decoded_file import open_document
 from codemods.engine.file_plans import Surroundings, plan_file
@@ -25,9 +26,11 @@ def drafts(
     path: str = "export.py",
     include_tests: bool = True,
     target: Target = NEWEST,
+    self_contained: bool = False,
 ) -> tuple[Site, ...]:
     """Return the sites the rule (all rules for None) finds in the source."""
-    plan = plan_file(path, source.encode(), _rules(rule), Surroundings(mode, include_tests, target=target))
+    around = Surroundings(mode, include_tests, target=target, self_contained=self_contained)
+    plan = plan_file(path, source.encode(), _rules(rule), around)
     assert plan.failure is None, plan.failure
     return plan.sites
 
@@ -40,10 +43,18 @@ def after(
     path: str = "export.py",
     include_tests: bool = True,
     target: Target = NEWEST,
+    self_contained: bool = False,
 ) -> str:
     """Return the source with every site applied; the result must parse, and a second run must change nothing."""
-    sites = drafts(rule, source, mode=mode, path=path, include_tests=include_tests, target=target)
+    around: dict[str, Any] = {
+        "mode": mode,
+        "path": path,
+        "include_tests": include_tests,
+        "target": target,
+        "self_contained": self_contained,
+    }
+    sites = drafts(rule, source, **around)
     result = open_document(path, source.encode()).apply(sites).decode()
-    again = drafts(rule, result, mode=mode, path=path, include_tests=include_tests, target=target)
+    again = drafts(rule, result, **around)
     assert open_document(path, result.encode()).apply(again).decode() == result, "a second run changes the file"
     return result

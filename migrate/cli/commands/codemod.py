@@ -18,6 +18,7 @@ from migrate.cli.codemod_options import (
     ModeOption,
     NoGitignore,
     Select,
+    SelfContained,
     Version,
     budget_of,
     mode_of,
@@ -52,6 +53,7 @@ def codemod(
     ignore: Ignore = None,
     mode: ModeOption = ModeChoice.AUTO,
     tensorflow: Version = None,
+    self_contained: SelfContained = False,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Rewrite tests too.")] = False,
     jobs: Jobs = 0,
     file_timeout: FileTimeout = DEFAULT_SECONDS,
@@ -90,6 +92,7 @@ def codemod(
         jobs=jobs,
         todo=todo,
         keras=keras,
+        self_contained=self_contained,
         target=target_of(tensorflow),
         budget=budget_of(file_timeout, file_memory),
     )

@@ -19,6 +19,7 @@ from migrate.cli.codemod_options import (
     ModeOption,
     NoGitignore,
     Select,
+    SelfContained,
     Version,
     budget_of,
     mode_of,
@@ -51,6 +52,7 @@ def review(
     ignore: Ignore = None,
     mode: ModeOption = ModeChoice.AUTO,
     tensorflow: Version = None,
+    self_contained: SelfContained = False,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Review changes of tests too.")] = False,
     jobs: Jobs = 0,
     file_timeout: FileTimeout = DEFAULT_SECONDS,
@@ -92,6 +94,7 @@ def review(
         include_tests=include_tests,
         jobs=jobs,
         todo=todo,
+        self_contained=self_contained,
         target=target_of(tensorflow),
         budget=budget_of(file_timeout, file_memory),
     )

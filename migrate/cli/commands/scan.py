@@ -14,6 +14,7 @@ from migrate.cli.codemod_options import (
     FileTimeout,
     Jobs,
     NoGitignore,
+    SelfContained,
     Version,
     budget_of,
     target_of,
@@ -31,6 +32,7 @@ def scan(
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the report as JSON, to stdout for -.")
     ] = None,
     tensorflow: Version = None,
+    self_contained: SelfContained = False,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Count tests as rewritable too.")] = False,
     jobs: Jobs = 0,
     file_timeout: FileTimeout = DEFAULT_SECONDS,
@@ -51,6 +53,7 @@ def scan(
     options = RunOptions(
         include_tests=include_tests,
         jobs=jobs,
+        self_contained=self_contained,
         target=target_of(tensorflow),
         budget=budget_of(file_timeout, file_memory),
     )

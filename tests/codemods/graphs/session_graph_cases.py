@@ -20,6 +20,7 @@ from codemods.graphs.session_template import session_graph_source
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import function
 
 Ends = tuple[dict[str, Any], dict[str, Any]]
 ROWS = np.random.default_rng(0).random((4, 6), np.float32)
@@ -79,6 +80,64 @@ def keras_recurrent() -> Ends:
 def nothing_to_restore() -> Ends:
     x = rows()
     return {"x": x}, {"same": x, "constant": tf.constant(3.0)}
+
+
+def custom_gradient() -> Ends:
+    x = rows()
+    double = tf.custom_gradient(lambda tensor: (tensor * 2, lambda gradient: gradient * 100))
+    return {"x": x}, {"y": double(tf.nn.swish(tf.matmul(x, tf.get_variable("w", [6, 3]))))}
+
+
+def control_flow_v2() -> Ends:
+    x = rows()
+    w = tf.get_variable("w", [6, 3], use_resource=True)
+    tf.enable_control_flow_v2()
+    try:
+        y = tf.cond(tf.reduce_sum(x) > 0, lambda: tf.matmul(x, w), lambda: -tf.matmul(x, w))
+        return {"x": x}, {"y": tf.while_loop(lambda i, _: i < 3, lambda i, y: (i + 1, y * 2), [0, y])[1]}
+    finally:
+        tf.disable_control_flow_v2()
+
+
+def function_of_a_variable() -> Ends:
+    x = rows()
+    w = tf.get_variable("w", [6, 3], use_resource=True)
+    return {"x": x}, {"y": tf.function(lambda tensor: tf.matmul(tensor, w))(x)}
+
+
+def _with_a_function(factor: float) -> Any:
+    """A GraphDef that calls a function, always by the same name, as other programs freeze it."""
+    with tf.Graph().as_default() as graph:
+        x = rows()
+
+        def multiplied(tensor: Any) -> Any:
+            with tf.device("/gpu:0"):
+                return tensor * factor
+
+        tf.identity(function.Defun(tf.float32, func_name="multiplied")(multiplied)(x), name="y")
+        return graph.as_graph_def()
+
+
+def reimported_function() -> Ends:
+    tf.import_graph_def(_with_a_function(2.0), name="")
+    graph = tf.get_default_graph()
+    return {"x": graph.get_tensor_by_name("rows:0")}, {"y": graph.get_tensor_by_name("y:0")}
+
+
+def other_function_of_the_same_name() -> Ends:
+    tf.import_graph_def(_with_a_function(3.0), name="")
+    graph = tf.get_default_graph()
+    return {"x": graph.get_tensor_by_name("rows:0")}, {"y": graph.get_tensor_by_name("y:0")}
+
+
+def python_function_elsewhere() -> Ends:
+    x = rows()
+
+    def printed(tensor: Any) -> Any:
+        return tf.py_func(np.sin, [tensor], tf.float32)
+
+    tf.function(printed)(x)  # trains, say: not what is served
+    return {"x": x}, {"y": tf.function(lambda tensor: tensor + 1)(x)}
 
 
 def lookup_table() -> Ends:
@@ -150,6 +209,12 @@ SERVED = (
     scalar_string,
     closed_session_without_variables,
     key_with_a_slash,
+    custom_gradient,
+    control_flow_v2,
+    function_of_a_variable,
+    reimported_function,
+    other_function_of_the_same_name,
+    python_function_elsewhere,
 )
 REFUSED = (
     lookup_table,
@@ -168,7 +233,8 @@ def export(build: Callable[[], Ends], folder: Path, save_graph: Callable[..., No
     with tf.Graph().as_default():
         inputs, outputs = build()
         is_keras = "keras" in build.__name__
-        session = tf.keras.backend.get_session() if is_keras else tf.Session()
+        soft = tf.ConfigProto(allow_soft_placement=True)
+        session = tf.keras.backend.get_session() if is_keras else tf.Session(config=soft)
         initial = [tf.global_variables_initializer(), tf.local_variables_initializer(), tf.tables_initializer()]
         session.run([] if is_keras else initial)
         given = {"x": np.array([b"q"], object) if build is strings else ROWS, "training": np.array(False)}
@@ -192,8 +258,8 @@ def main() -> None:
         try:
             export(build, Path(sys.argv[1]), names["save_graph"])
             print(f"{build.__name__}:")
-        except ValueError as error:
-            print(f"{build.__name__}: {error}")
+        except (ValueError, tf.errors.OpError) as error:
+            print(f"{build.__name__}: {str(error).splitlines()[0]}")
 
 
 if __name__ == "__main__":

@@ -115,7 +115,11 @@ def test_dimensions_in_a_helper_are_mended() -> None:
     assert "[tf.compat.dimension_value(x.get_shape()[1]), 2]" in after(None, source)
 
 
-def test_in_graph_mode_the_graph_is_served_as_it_is() -> None:
+def test_in_graph_mode_the_session_goes_to_the_shim() -> None:
     (site,) = drafts(SimpleSave, TOP + BODY, mode=Mode.GRAPH)
-    assert site.outcome is Outcome.NATIVE
-    assert "save_graph(" in after(SimpleSave, TOP + BODY, mode=Mode.GRAPH)
+    assert site.outcome is Outcome.SHIM
+
+
+def test_a_long_build_only_moves() -> None:
+    steps = "".join(f"    y = tf.nn.relu(y * {number}.0)\n" for number in range(30))
+    assert outcome((TOP + BODY).replace("    saver = ", steps + "    saver = ")) is Outcome.NATIVE

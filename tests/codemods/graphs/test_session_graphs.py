@@ -1,8 +1,9 @@
-"""In graph mode: which exports plain TensorFlow writes, and which must stay with the shim."""
+"""Exports of live sessions: the shim by default; with --self-contained a class in the file, where it keeps them."""
 
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,13 @@ b.save()
 SIGNATURE = """signature = tf.saved_model.signature_def_utils.predict_signature_def({"x": x}, {"y": y})
 """
 SAVER = 'saver = tf.train.Saver()\npath = "out"\n'
+
+
+LEGACY_KERAS = {
+    "import os",
+    'os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Keras 2, asked for before TensorFlow is imported',
+}
+SELF_CONTAINED: dict[str, Any] = {"mode": Mode.GRAPH, "self_contained": True}
 
 
 def builder(method: str = '"tensorflow/serving/predict"', tags: str = '["serve"]', options: str = "") -> str:
@@ -120,21 +128,38 @@ REWRITTEN = [
 
 
 @pytest.mark.parametrize(("before", "expected"), REWRITTEN)
-def test_what_the_session_holds_is_served(before: str, expected: str | None) -> None:
+def test_a_live_session_goes_to_the_shim(before: str, expected: str | None) -> None:
+    del expected
+    exports = [site for site in drafts(None, before, mode=Mode.GRAPH) if site.rule < "SM111"]
+    assert [(site.outcome, site.rule in ("SM101", "SM102")) for site in exports] == [(Outcome.SHIM, True)]
     rewritten = after(None, before, mode=Mode.GRAPH)
+    assert "from migrate.shim import " in rewritten
+    assert len(set(rewritten.splitlines()) - set(before.splitlines()) - LEGACY_KERAS) <= 3
+
+
+@pytest.mark.parametrize(("before", "expected"), REWRITTEN)
+def test_self_contained_code_serves_what_the_session_holds(before: str, expected: str | None) -> None:
+    (site,) = (site for site in drafts(None, before, **SELF_CONTAINED) if site.rule < "SM111")
+    assert site.outcome is Outcome.SHIM
+    assert site.reason.startswith("self-contained: ")
+    assert "tf1to2" not in site.packages
+    rewritten = after(None, before, **SELF_CONTAINED)
     assert "save_graph(" in rewritten
     assert "migrate.shim" not in rewritten
     if expected is not None:
         assert rewritten == expected
 
 
-def test_a_module_that_was_planned_in_eager_mode_is_planned_anew() -> None:
+def test_a_module_that_was_planned_otherwise_is_planned_anew() -> None:
     opened = open_file("export.py", (HEAD + GRAPH + RUN + SIMPLE).encode())
-    found = [
-        [site.outcome for site in opened.plan(all_rules(), Surroundings(mode)).sites if site.rule == "SM101"]
-        for mode in (Mode.EAGER, Mode.GRAPH)
+    arounds = [
+        Surroundings(Mode.EAGER, migrates=True, self_contained=True),
+        Surroundings(Mode.GRAPH, self_contained=True),
+        Surroundings(Mode.GRAPH),
     ]
-    assert found == [[Outcome.SHIM], [Outcome.NATIVE]]
+    plans = [opened.plan(all_rules(), around).sites for around in arounds]
+    found = [[(site.outcome, "tf1to2" in site.packages) for site in sites if site.rule == "SM101"] for sites in plans]
+    assert found == [[(Outcome.MANUAL, False)], [(Outcome.SHIM, False)], [(Outcome.SHIM, True)]]
 
 
 LEFT = {
@@ -208,27 +233,31 @@ LEFT = {
 
 
 @pytest.mark.parametrize("body", LEFT.values(), ids=LEFT.keys())
-def test_the_shim_keeps_the_rest(body: str) -> None:
-    sites = drafts(None, HEAD + body, mode=Mode.GRAPH)
-    exports = [site for site in sites if site.rule in ("SM101", "SM102", "SM121")]
-    assert [site.outcome for site in exports if site.rule != "SM121"] == [Outcome.SHIM]
+def test_what_only_the_shim_keeps_is_manual_without_it(body: str) -> None:
+    found = {}
+    for is_alone in (False, True):
+        sites = drafts(None, HEAD + body, mode=Mode.GRAPH, self_contained=is_alone)
+        found[is_alone] = [site.outcome for site in sites if site.rule in ("SM101", "SM102")]
+    assert found == {False: [Outcome.SHIM], True: [Outcome.MANUAL]}
+    assert "migrate" not in after(None, HEAD + body, **SELF_CONTAINED)
 
 
 def test_the_class_is_defined_once_for_all_sites() -> None:
-    rewritten = after(None, HEAD + GRAPH + RUN + SIMPLE + "    " + SIMPLE.replace("out", "again"), mode=Mode.GRAPH)
+    rewritten = after(None, HEAD + GRAPH + RUN + SIMPLE + "    " + SIMPLE.replace("out", "again"), **SELF_CONTAINED)
     assert rewritten.count("class ServedGraph") == rewritten.count("def save_graph") == 1
     assert rewritten.count("    save_graph(sess, ") == 2
+    assert "migrate" not in rewritten
 
 
 def test_the_class_stands_before_what_is_removed_in_its_place() -> None:
     calls = SIGNATURE + BUILD + "b.add_meta_graph_and_variables(sess, ['serve'], {'k': signature})\nb.save()\n"
     saved = 'save_graph(sess, path, {"k": ({"x": x}, {"y": y})})\n'
     start = HEAD + GRAPH + SAVER + "sess = tf.Session()\n"
-    assert after(None, start + calls, mode=Mode.GRAPH) == start + "\n\n" + CODE + saved
+    assert after(None, start + calls, **SELF_CONTAINED) == start + "\n\n" + CODE + saved
     simple = start + SIMPLE + "\n\nprint(1)\n"
-    assert after(None, simple, mode=Mode.GRAPH) == start + "\n\n" + CODE + SAVED + "\n\nprint(1)\n"
+    assert after(None, simple, **SELF_CONTAINED) == start + "\n\n" + CODE + SAVED + "\n\nprint(1)\n"
     apart = calls.replace("b = ", "\nb = ").replace("b.add", "\n\nb.add")
-    assert after(None, start + apart, mode=Mode.GRAPH) == start + "\n\n" + CODE + saved
+    assert after(None, start + apart, **SELF_CONTAINED) == start + "\n\n" + CODE + saved
 
 
 def test_no_blank_line_is_left_where_a_function_began() -> None:
@@ -238,9 +267,9 @@ def test_no_blank_line_is_left_where_a_function_began() -> None:
         "        b.add_meta_graph_and_variables(\n            sess, ['serve'],"
         " {'k': tf.saved_model.predict_signature_def({'x': x}, {'y': x})})\n        b.save()\n"
     )
-    rewritten = after(None, HEAD + body + rest, mode=Mode.GRAPH)
+    rewritten = after(None, HEAD + body + rest, **SELF_CONTAINED)
     assert "def export(path):\n    # written by the shim\n    with tf.Graph()" in rewritten
-    rewritten = after(None, HEAD + body.replace("    # written by the shim\n", "") + rest, mode=Mode.GRAPH)
+    rewritten = after(None, HEAD + body.replace("    # written by the shim\n", "") + rest, **SELF_CONTAINED)
     assert "def export(path):\n    with tf.Graph()" in rewritten
 
 
@@ -252,7 +281,7 @@ def test_blank_lines_between_statements_that_go_are_taken_once() -> None:
         "        sigs['k'] = tf.saved_model.predict_signature_def({'x': x}, {'y': x})\n\n"
         "        b.add_meta_graph_and_variables(sess, ['serve'], sigs)\n        b.save()\n"
     )
-    assert "def export(path):\n    with tf.Session(" in after(None, source, mode=Mode.GRAPH)
+    assert "def export(path):\n    with tf.Session(" in after(None, source, **SELF_CONTAINED)
     eager = after(
         None, source.replace(".compat.v1 as", " as").replace("tf.disable_v2_behavior()\n", ""), mode=Mode.EAGER
     )
@@ -262,11 +291,11 @@ def test_blank_lines_between_statements_that_go_are_taken_once() -> None:
 def test_a_class_cannot_stand_above_the_import_of_tensorflow() -> None:
     body = GRAPH + RUN + SIMPLE
     source = 'if __name__ == "__main__":\n    import tensorflow as tf\n' + textwrap.indent(body, "    ")
-    assert "class ServedGraph" not in after(None, source, mode=Mode.GRAPH)
+    assert "class ServedGraph" not in after(None, source, **SELF_CONTAINED)
 
 
 def test_names_that_are_taken_are_left_to_their_owners() -> None:
-    rewritten = after(None, HEAD + "save_graph = ServedGraph = None\n" + GRAPH + RUN + SIMPLE, mode=Mode.GRAPH)
+    rewritten = after(None, HEAD + "save_graph = ServedGraph = None\n" + GRAPH + RUN + SIMPLE, **SELF_CONTAINED)
     assert "class ServedGraph(" not in rewritten
     assert "def save_graph(" not in rewritten
 
@@ -277,6 +306,6 @@ def test_in_a_file_for_tensorflow_2_the_v1_names_are_spelled_out() -> None:
         + GRAPH.replace("tf.", "tf.compat.v1.")
         + (RUN + SIMPLE).replace("tf.", "tf.compat.v1.")
     )
-    rewritten = after(None, source, mode=Mode.GRAPH)
+    rewritten = after(None, source, **SELF_CONTAINED)
     assert "class ServedGraph(tf.compat.v1.Module)" in rewritten
     assert "import tensorflow as tf" in rewritten

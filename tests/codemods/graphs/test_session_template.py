@@ -27,6 +27,12 @@ SERVED = {
     "scalar_string": {"Variable"},
     "closed_session_without_variables": set(),
     "key_with_a_slash": set(),
+    "custom_gradient": {"w"},
+    "control_flow_v2": {"w"},
+    "function_of_a_variable": {"w"},
+    "reimported_function": set(),
+    "other_function_of_the_same_name": set(),
+    "python_function_elsewhere": set(),
 }
 REFUSED = {
     "lookup_table": "(LookupTableFindV2) holds or changes what is no weight",
@@ -83,6 +89,16 @@ def test_a_served_graph_computes_what_the_session_did(name: str, exported: tuple
         results = session.run(names, {signature.inputs[key].name: value for key, value in feeds.items()})
         assert all(close(results[key], value) for key, value in expected.items())
     tf.saved_model.save(loaded, str(folder / f"{name}_again"), signatures=dict(loaded.signatures))
+
+
+def test_a_custom_gradient_that_no_model_holds_fails_loudly(exported: tuple[Path, Mapping[str, str]]) -> None:
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(exported[0] / "custom_gradient"))
+    x = tf.constant(np.ones([1, 6], np.float32))
+    with pytest.raises(LookupError, match="No gradient defined for operation"), tf.GradientTape() as tape:
+        tape.watch(x)
+        tape.gradient(loaded.signatures["serving_default"](x=x)["y"], x)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -6,23 +6,21 @@ import textwrap
 
 import pytest
 
-from codemods.graphs.graph_template import class_source
+from codemods.graphs.graph_template import function_source
 from codemods.rules.sm104_imported_graph import ImportedGraph
 from codemods.site import Outcome
 from codemods.source.mode import Mode
 from tests.codemods.helpers import after, drafts
 
-FROZEN = class_source("tf", "ImportedGraph", "    ", has_state=False) + "\n\n"
-STATEFUL = class_source("tf", "RestoredGraph", "    ", has_state=True) + "\n\n"
+FROZEN = function_source("tf", "imported_function", "    ") + "\n\n"
 HEAD = "import tensorflow as tf\n\n"
 OPEN = 'with tf.Session(graph=tf.Graph()) as sess:\n    tf.import_graph_def(graph_def, name="")\n'
 OPENED = OPEN.replace("tf.Session", "tf.compat.v1.Session")
 TENSORS = '    x = sess.graph.get_tensor_by_name("x:0")\n    y = sess.graph.get_tensor_by_name("y:0")\n'
 SAVE = 'tf.saved_model.simple_save(sess, path, {"x": x}, {"y": y})\n'
 SAVED = """
-imported = ImportedGraph(sess.graph)
-serving_default = imported.signature(inputs={"x": x}, outputs={"y": y})
-tf.saved_model.save(imported, path, signatures={"serving_default": serving_default})
+serving_default = imported_function(sess.graph, inputs={"x": x}, outputs={"y": y})
+tf.saved_model.save(tf.Module(), path, signatures={"serving_default": serving_default})
 """
 META = """with tf.Session(graph=tf.Graph()) as sess:
     saver = tf.train.import_meta_graph(path + ".meta")
@@ -65,10 +63,10 @@ REWRITTEN = [
         + FROZEN
         + OPENED
         + "    if path:\n        pass\n\nif path:\n"
-        + "    imported = ImportedGraph(sess.graph)\n"
-        + '    serving_default = imported.signature(\n        inputs={"x": sess.graph.get_tensor_by_name("x:0")},\n'
+        + "    serving_default = imported_function(\n        sess.graph,\n"
+        + '        inputs={"x": sess.graph.get_tensor_by_name("x:0")},\n'
         + '        outputs={"y": y},\n    )\n'
-        + '    tf.saved_model.save(imported, path, signatures={"serving_default": serving_default})\n',
+        + '    tf.saved_model.save(tf.Module(), path, signatures={"serving_default": serving_default})\n',
         id="under a condition; the default graph is the session's",
     ),
     pytest.param(
@@ -80,22 +78,9 @@ REWRITTEN = [
         + FROZEN.replace("    ", "\t")
         + "def convert(graph_def, path):\n\tsess = tf.compat.v1.Session(graph=tf.Graph())\n\twith sess as session:\n"
         '\t\ttf.import_graph_def(graph_def, name="")\n\n'
-        "\timported = ImportedGraph(session.graph)\n"
-        "\tserving_default = imported.signature(inputs=inputs, outputs=outputs)\n"
-        '\ttf.saved_model.save(imported, path, signatures={"serving_default": serving_default})\n',
+        "\tserving_default = imported_function(session.graph, inputs=inputs, outputs=outputs)\n"
+        '\ttf.saved_model.save(tf.Module(), path, signatures={"serving_default": serving_default})\n',
         id="tabs; a session under another name",
-    ),
-    pytest.param(
-        HEAD + META + TENSORS + "    " + SAVE,
-        HEAD
-        + "\n"
-        + STATEFUL
-        + META.replace("tf.Session", "tf.compat.v1.Session").replace("tf.train", "tf.compat.v1.train")
-        + TENSORS
-        + "    values = sess.run({variable.op.name: variable for variable in "
-        + 'sess.graph.get_collection("variables")})\n'
-        + SAVED.replace("ImportedGraph(sess.graph)", "RestoredGraph(sess.graph, values)"),
-        id="MetaGraph",
     ),
 ]
 
@@ -120,26 +105,26 @@ def test_an_import_in_the_block_of_the_sessions_graph_counts() -> None:
     assert "without variables" in site.reason
 
 
-def test_two_exports_share_the_class() -> None:
+def test_two_exports_share_the_function() -> None:
     one = OPEN + TENSORS + "    " + SAVE
     rewritten = after(ImportedGraph, HEAD + one + one)
-    assert rewritten.count("class ImportedGraph") == 1
+    assert rewritten.count("def imported_function") == 1
     assert rewritten.count("tf.saved_model.save(") == 2
 
 
-def test_the_class_comes_before_an_export_that_no_block_holds() -> None:
+def test_the_function_comes_before_an_export_that_no_block_holds() -> None:
     opened = (
         HEAD + "g = tf.Graph()\nwith g.as_default():\n    tf.import_graph_def(graph_def)\nsess = tf.Session(graph=g)\n"
     )
     simple = after(ImportedGraph, opened + SAVE)
-    assert simple.index("class ImportedGraph") < simple.index("ImportedGraph(sess.graph)")
+    assert simple.index("def imported_function") < simple.index("imported_function(sess.graph")
     built = after(ImportedGraph, opened + textwrap.dedent(builder()))
-    assert built.index("class ImportedGraph") < built.index("ImportedGraph(sess.graph)")
+    assert built.index("def imported_function") < built.index("imported_function(sess.graph")
 
 
 def test_line_ends_of_the_file() -> None:
     rewritten = after(ImportedGraph, (HEAD + OPEN + TENSORS + "    " + SAVE).replace("\n", "\r\n"))
-    assert rewritten.count("\n") == rewritten.count("\r\n") > 30
+    assert rewritten.count("\n") == rewritten.count("\r\n") > 25
 
 
 IN_BLOCK = HEAD + OPEN + TENSORS
@@ -157,6 +142,11 @@ KEPT = [
         HEAD + META + "    b = tf.saved_model.builder.SavedModelBuilder(path)\n"
         "    b.add_meta_graph_and_variables(sess, ['serve'])\n    b.save()\n",
         id="no signature",
+    ),
+    pytest.param(HEAD + META + TENSORS + "    " + SAVE, id="a MetaGraph has variables"),
+    pytest.param(
+        IN_BLOCK.replace("    x =", "    tf.get_variable('w', [2])\n    x =") + "    " + SAVE,
+        id="variables upon the import",
     ),
     pytest.param(IN_BLOCK + "    " + SAVE + "    convert(path)\n", id="the export is used in the block"),
     pytest.param(
@@ -197,9 +187,26 @@ def test_what_cannot_be_shown_to_be_the_same_stays(source: str) -> None:
     assert after(ImportedGraph, source) == source
 
 
-@pytest.mark.parametrize("before", [param.values[0] for param in REWRITTEN])
-def test_in_graph_mode_the_sessions_graph_is_served(before: str) -> None:
-    before = before.replace("path, inputs, outputs", 'path, {"x": x}, outputs')
-    rewritten = after(ImportedGraph, before, mode=Mode.GRAPH)
+def test_in_graph_mode_the_session_goes_to_the_shim() -> None:
+    source = HEAD + OPEN + TENSORS + "    " + SAVE
+    assert after(ImportedGraph, source, mode=Mode.GRAPH) == source
+    (site,) = (site for site in drafts(None, source, mode=Mode.GRAPH) if site.rule == "SM101")
+    assert site.outcome is Outcome.SHIM
+
+
+def test_self_contained_code_in_graph_mode_serves_the_sessions_graph() -> None:
+    rewritten = after(ImportedGraph, HEAD + OPEN + TENSORS + "    " + SAVE, mode=Mode.GRAPH, self_contained=True)
     assert "save_graph(" in rewritten
-    assert "ImportedGraph" not in rewritten
+    assert "imported_function" not in rewritten
+
+
+def test_many_signatures_are_more_than_a_screen() -> None:
+    """The function and eight signatures: 26 lines. The shim takes them in a line."""
+    entries = ", ".join(f'"k{number}": signature' for number in range(8))
+    made = '    signature = tf.saved_model.predict_signature_def({"x": x}, {"y": y})\n'
+    built = (
+        f'    b = tf.saved_model.Builder(path)\n    b.add_meta_graph_and_variables(sess, ["serve"], {{{entries}}})\n'
+    )
+    source = HEAD + OPEN + TENSORS + made + built + "    b.save()\n"
+    (site,) = (site for site in drafts(None, source) if site.rule in ("SM102", "SM104"))
+    assert (site.rule, site.outcome) == ("SM102", Outcome.SHIM)
