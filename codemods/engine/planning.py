@@ -203,6 +203,7 @@ def _sites(module: Module, chosen: list[_Candidate], part: int) -> tuple[Site, .
                 needs=frozenset(ids[node] for node in draft.needs if node in ids),
                 packages=draft.packages,
                 wants_v1=draft.wants_v1,
+                wants_v2=draft.wants_v2,
                 keeps_session=candidate.rule.keeps_session,
                 keeps_estimators=candidate.rule.keeps_estimators,
             )

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from codemods.edit.edits import Edit, Import
+from codemods.edit.edits import Edit
 from codemods.edit.layout import call_lines, free_name, indent_at, indent_unit, newline_of
 from codemods.edit.lines import after_lines, end_of, in_place_of, lines
 from codemods.edit.statements import Replacement
+from codemods.edit.tensorflow_names import Api, NoSpelling, Spelling, spelling
 from codemods.edit.top_level import definition_edit
 from codemods.engine.runnable import RunnableRule
 from codemods.exports.input_keys import refuses_keys
@@ -40,6 +41,7 @@ from codemods.site import Guidance, Outcome
 from codemods.source.mode import Mode
 from codemods.source.module import Module
 
+_NAMES = ("Module", "function", "TensorSpec", "Variable", "import_graph_def", "saved_model.save")
 _BEFORE = """import tensorflow as tf
 
 with tf.Session(graph=tf.Graph()) as sess:
@@ -103,13 +105,16 @@ class ImportedGraph(RunnableRule):
         if module.mode is not Mode.EAGER:
             yield from session_graph_drafts(module, GraphOrigin.IMPORTED).values()
             return
+        tf = spelling(module, module.tree, *_NAMES, api=Api.V2)
+        if isinstance(tf, NoSpelling):
+            return
         exports = list(session_exports(module))
         sites = [site for export in exports if (site := _site(module, export, exports)) is not None]
-        drafts = [(site, draft) for site in sites if (draft := _draft(module, site)) is not None]
+        drafts = [(site, draft) for site in sites if (draft := _draft(module, site, tf)) is not None]
         drafts.sort(key=lambda drafted: module.start(drafted[1].node))
         for site, draft in drafts:
             first = next(other for alike, other in drafts if alike.session.has_state is site.session.has_state)
-            definition = _class_edit(module, first, site.session.has_state)
+            definition = _class_edit(module, first, tf, site.session.has_state)
             yield replace(draft, edits=tuple(dict.fromkeys((definition, *draft.edits))))
 
 
@@ -153,9 +158,8 @@ def _nothing_follows(module: Module, export: SessionExport, block: cst.With) -> 
     return True
 
 
-def _draft(module: Module, site: _Site) -> Draft | None:
+def _draft(module: Module, site: _Site, tf: Spelling) -> Draft | None:
     export, session = site.export, site.session
-    tf, imports = _tensorflow(module)
     statements = [own_statement(module, call) for call in export.calls]
     gone = [statement for statement in (*statements, *export.spent) if statement is not None]
     kept: list[cst.BaseExpression] = [export.path]
@@ -185,7 +189,7 @@ def _draft(module: Module, site: _Site) -> Draft | None:
         text = f"{values} = {module.code(session.name)}.run({_all_variables(session)})"
         offset = module.line_start(module.start(taking))
         edits.append(Edit(offset, offset, lines(indent_at(module, taking), newline, text)))
-    code = list(_export_code(module, site, change, tf, values, unit))
+    code = list(_export_code(module, site, change, tf.code, values, unit))
     taken = own_statement(module, export.taking)
     refilled = [statement for statement in (anchor, taken if session.has_state else None) if statement is not None]
     comments = change.comments(refilled)
@@ -206,7 +210,8 @@ def _draft(module: Module, site: _Site) -> Draft | None:
         outcome=Outcome.NATIVE,
         reason=_reason(module, session),
         edits=tuple(dict.fromkeys(edits)),
-        imports=imports,
+        imports=tf.imports,
+        wants_v2=tf.api is Api.V2,
         freed=change.freed(),
         claims=export.calls[1:],
     )
@@ -223,15 +228,6 @@ def _reason(module: Module, session: ImportedSession) -> str:
     if session.has_state:
         return "the graph is imported: it is wrapped as it is, with its variables' values in the session"
     return "the graph is an imported GraphDef without variables: it is wrapped as it is and cut to each signature"
-
-
-def _tensorflow(module: Module) -> tuple[str, tuple[Import, ...]]:
-    """Return how to spell TensorFlow 2 at the top level, and the import that needs."""
-    found = module.spelling("tensorflow", module.tree)
-    if found is not None:
-        return found, ()
-    wanted = "tf" if "tf" not in module.names else free_name(module, "tf2")
-    return wanted, (Import("tensorflow", None, wanted),)
 
 
 def _export_code(
@@ -263,8 +259,7 @@ def _class_name(module: Module, has_state: bool) -> str:
     return free_name(module, "RestoredGraph" if has_state else "ImportedGraph")
 
 
-def _class_edit(module: Module, first: Draft, has_state: bool) -> Edit:
+def _class_edit(module: Module, first: Draft, tf: Spelling, has_state: bool) -> Edit:
     """Return the edit that defines the class before the first top-level statement that needs it: the sites share it."""
-    tf, _ = _tensorflow(module)
-    source = class_source(tf, _class_name(module, has_state), indent_unit(module), has_state=has_state)
+    source = class_source(tf.code, _class_name(module, has_state), indent_unit(module), has_state=has_state)
     return definition_edit(module, first.node, source, first.edits)
