@@ -111,7 +111,7 @@ class Worker:
     def needs_graph(self, path: str) -> bool:
         """Whether a file without sites would not run in eager mode; False where it cannot be read."""
         around = Surroundings(Mode.EAGER, self.options.include_tests, migrates=True, target=self.options.target)
-        planned = self._guard(path, lambda: self._opened(path).plan(self.rules, around))
+        planned = self._guard(path, lambda: self._opened(path).sketch(self.rules, around))
         return not isinstance(planned, Failure) and planned.needs_graph is not None
 
     def generations(self, path: str) -> tuple[Generation, ...]:
@@ -163,7 +163,7 @@ class Worker:
             keras=options.keras,
             target=options.target,
         )
-        plan = opened.plan(self.rules, around)
+        plan = opened.sketch(self.rules, around)
         if not any(site.changes for site in plan.sites):
             return plan
         is_tensorflow2 = runs_on_tensorflow2(opened.generations)
@@ -199,7 +199,7 @@ def result_of(plan: FilePlan, data: bytes) -> FileResult:
     if plan.document is None:
         return FileResult(plan.path, FileStatus.UNCHANGED, plan.mode)
     try:
-        new = plan.document.apply(plan.sites)
+        new = plan.apply_all()
     except CodemodError as error:
         return failed(plan.path, f"the rewrite was given up: {error}", plan.mode)
     if new == data:
