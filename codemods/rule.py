@@ -54,6 +54,7 @@ class Draft:
         needs: First calls of other sites that must be applied together with this one.
         guidance: How closely to look; the rule's own where None.
         wants_v1: The new code is written for `tensorflow.compat.v1`: SM901 switches the file's import.
+        wants_v2: The new code means TensorFlow 2 by the file's import, which SM901 therefore leaves.
     """
 
     node: cst.CSTNode
@@ -68,6 +69,7 @@ class Draft:
     needs: tuple[cst.CSTNode, ...] = ()
     guidance: Guidance | None = None
     wants_v1: bool = False
+    wants_v2: bool = False
 
     def added_lines(self, text: str) -> int:
         """Return how many lines of code it adds to the module's text, imports aside."""

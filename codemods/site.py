@@ -48,6 +48,7 @@ class Site:
     packages: frozenset[str] = frozenset()
     todo: Edit | None = None
     wants_v1: bool = False
+    wants_v2: bool = False
     keeps_session: bool = False
     keeps_estimators: bool = False
 

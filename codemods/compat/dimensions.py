@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.edit.edits import Edit, Import
-from codemods.edit.layout import free_name
+from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.source.module import Module
+
+_DIMENSION_VALUE = "compat.dimension_value"
 
 
 def dimension_values(module: Module) -> Iterator[cst.Attribute]:
@@ -33,16 +35,16 @@ def dimension_edits(module: Module) -> tuple[tuple[Edit, ...], tuple[Import, ...
     found = [node for node in dimension_values(module) if not _is_stored(module, node)]
     if not found:
         return (), ()
-    tf = module.spelling("tensorflow", module.tree) or module.spelling("tensorflow.compat.v1", module.tree)
-    imports: tuple[Import, ...] = ()
-    if tf is None:
-        tf = "tf" if "tf" not in module.names else free_name(module, "tf2")
-        imports = (Import("tensorflow", None, tf),)
     edits: list[Edit] = []
+    imports: set[Import] = set()
     for node in found:
-        edits.append(Edit(module.start(node), module.start(node), f"{tf}.compat.dimension_value("))
+        tf = spelling(module, node, _DIMENSION_VALUE, api=Api.V2)
+        if isinstance(tf, NoSpelling):
+            continue
+        imports.update(tf.imports)
+        edits.append(Edit(module.start(node), module.start(node), f"{tf.of(_DIMENSION_VALUE)}("))
         edits.append(Edit(module.end(node.value), module.end(node), ")"))
-    return tuple(edits), imports
+    return tuple(edits), tuple(sorted(imports))
 
 
 def _is_stored(module: Module, node: cst.Attribute) -> bool:

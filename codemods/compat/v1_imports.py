@@ -10,7 +10,6 @@ from codemods.edit.edits import Edit
 from codemods.edit.imports import removed_aliases
 from codemods.edit.layout import indent_at, newline_of
 from codemods.edit.small_edits import realign_names
-from codemods.names.tf1 import V1_ONLY, V2_ONLY
 from codemods.source.mode import Mode
 from codemods.source.module import Module
 from codemods.source.nodes import dotted
@@ -87,30 +86,26 @@ _KERAS_ROOTS = ("keras", "tensorflow.keras", "tensorflow.python.keras", "tensorf
 
 
 def switched_imports(module: Module) -> Iterator[Edit]:
-    """Yield the edits by which every import of `tensorflow` imports `tensorflow.compat.v1`."""
-    for node in _imports(module):
+    """Yield the edits by which every `import tensorflow` imports `tensorflow.compat.v1`."""
+    for node in changeable_imports(module):
         if isinstance(node, cst.Import):
             for alias in node.names:
                 if dotted(alias.name) == "tensorflow":
                     suffix = "" if alias.asname is not None else " as tensorflow"
                     yield Edit(module.start(alias.name), module.end(alias.name), V1 + suffix)
-        elif node.module is not None and dotted(node.module) == "tensorflow" and not node.relative:
-            names = [] if isinstance(node.names, cst.ImportStar) else [dotted(alias.name) or "" for alias in node.names]
-            if not any(name in V2_ONLY or name in ("contrib", "python", "estimator", "compat") for name in names):
-                yield from _aligned(module, node, [Edit(module.start(node.module), module.end(node.module), V1)])
 
 
 def public_imports(module: Module) -> Iterator[Edit]:
     """Yield the edits of imports that need another home: Keras, for graph mode that of v1, and private modules."""
-    for node in _imports(module):
+    for node in changeable_imports(module):
         if isinstance(node, cst.Import):
             for alias in node.names:
                 yield from _import_edit(module, alias)
         elif node.module is not None and not node.relative:
-            yield from _aligned(module, node, list(_from_edit(module, node)))
+            yield from aligned(module, node, list(_from_edit(module, node)))
 
 
-def _aligned(module: Module, node: cst.ImportFrom, edits: list[Edit]) -> Iterator[Edit]:
+def aligned(module: Module, node: cst.ImportFrom, edits: list[Edit]) -> Iterator[Edit]:
     """Yield the edits of an import, and those that keep its names in line."""
     yield from edits
     for edit in edits:
@@ -121,14 +116,14 @@ def _aligned(module: Module, node: cst.ImportFrom, edits: list[Edit]) -> Iterato
 def _import_edit(module: Module, alias: cst.ImportAlias) -> Iterator[Edit]:
     name = dotted(alias.name) or ""
     start, end = module.start(alias.name), module.end(alias.name)
-    root = _keras_root(module)
+    root = keras_root(module)
     keras = keras_home(name, root)
     if keras is not None and alias.asname is not None:
         if keras != name:
             yield Edit(start, end, keras)
     elif name == "keras" or (name.startswith("keras.") and alias.asname is None):
         yield Edit(start, end, f"{root}.keras as keras")
-    elif alias.asname is not None and (home := public_home(name) or _estimator_home(module, name)) is not None:
+    elif alias.asname is not None and (home := public_home(name) or estimator_home(module, name)) is not None:
         yield Edit(start, end, home)
 
 
@@ -138,7 +133,7 @@ def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
     name = dotted(node.module) or ""
     start, end = module.start(node.module), module.end(node.module)
     names = [] if isinstance(node.names, cst.ImportStar) else list(node.names)
-    root = _keras_root(module)
+    root = keras_root(module)
     keras = keras_home(name, root)
     if ".engine" in name and keras is not None:
         if (inner := _engine_home(names)) is not None:
@@ -147,16 +142,11 @@ def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
         yield from _keras_edits(module, node, names, keras)
     elif name == "tensorflow.python" and [dotted(alias.name) for alias in names] == ["keras"]:
         yield Edit(start, end, root)
-    elif name == "tensorflow" and names and all((dotted(alias.name) or "") in V1_ONLY for alias in names):
-        yield Edit(start, end, V1)
-    elif name == "tensorflow" and names and all(dotted(alias.name) == "keras" for alias in names):
-        if name != root:
-            yield Edit(start, end, root)
     elif name == _PRIVATE_SAVED_MODEL and names:
         yield from _saved_model_edits(module, start, end, names)
     elif name.startswith(_PRIVATE_SAVED_MODEL + ".") and name.rpartition(".")[2] in SAVED_MODEL_MODULES:
         yield Edit(start, end, f"{V1}.saved_model.{SAVED_MODEL_MODULES[name.rpartition('.')[2]]}")
-    elif (home := public_home(name) or _estimator_home(module, name)) is not None or (
+    elif (home := public_home(name) or estimator_home(module, name)) is not None or (
         home := _home_of_names(name, names)
     ) is not None:
         yield Edit(start, end, home)
@@ -222,14 +212,14 @@ def public_home(name: str) -> str | None:
     return f"{V1}.{inner}" if head == "tensorflow" and inner.split(".")[0] in PUBLIC_MODULES else None
 
 
-def _estimator_home(module: Module, name: str) -> str | None:
+def estimator_home(module: Module, name: str) -> str | None:
     """Return the home of the Estimators that graph code means: those of TensorFlow 2 are others by the same names."""
     is_estimator = name == "tensorflow.estimator" or name.startswith("tensorflow.estimator.")
     stays = module.mode is Mode.GRAPH and module.target.has_estimators
     return f"{V1}{name.removeprefix('tensorflow')}" if is_estimator and stays else None
 
 
-def _keras_root(module: Module) -> str:
+def keras_root(module: Module) -> str:
     """Return the package whose `keras` the program uses: in graph mode that with sessions."""
     return V1 if module.mode is Mode.GRAPH else "tensorflow"
 
@@ -245,7 +235,7 @@ def keras_home(name: str, package: str = V1) -> str | None:
     return None
 
 
-def _imports(module: Module) -> Iterator[cst.Import | cst.ImportFrom]:
+def changeable_imports(module: Module) -> Iterator[cst.Import | cst.ImportFrom]:
     """Yield the import statements that may change: not one of a pair that already tries compat.v1."""
     for node in module.nodes:
         if isinstance(node, (cst.Import, cst.ImportFrom)):

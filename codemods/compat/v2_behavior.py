@@ -12,7 +12,8 @@ from codemods.compat.legacy_keras import imported_modules
 from codemods.compat.v1_usage import says_tensorflow2, spelled_plainly, switches_import
 from codemods.edit.edits import Edit, Import
 from codemods.edit.imports import import_block, import_place
-from codemods.edit.layout import free_name, newline_of
+from codemods.edit.layout import newline_of
+from codemods.edit.tensorflow_names import Api, new_import
 from codemods.names.tf1 import GRAPH_ONLY
 from codemods.source.mode import Mode
 from codemods.source.module import Module
@@ -88,7 +89,7 @@ def _v1_alias(module: Module, uses: Sequence[Use], place: int) -> str | None:
 def _free_alias(module: Module) -> str:
     """Return the name under which the file may import compat.v1: its own for TensorFlow, or one that is free."""
     later = next((name for name, _, _ in _tensorflow_names(module)), None)
-    return later or ("tf" if "tf" not in module.names else free_name(module, "tf1"))
+    return later or new_import(module, Api.V1).bound_name
 
 
 def _tensorflow_names(module: Module) -> Iterator[tuple[str, str, int]]:

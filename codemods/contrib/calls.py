@@ -9,7 +9,7 @@ import libcst as cst
 
 from codemods.edit.edits import Import
 from codemods.edit.layout import free_name, indent_at, indent_unit, newline_of, string_literal
-from codemods.edit.tensorflow_names import spelled
+from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.source.arguments import bound_arguments, is_simple
 from codemods.source.module import Module
 
@@ -30,10 +30,16 @@ class Writer:
     imports: set[Import] = field(default_factory=set)
 
     def tf(self, name: str) -> str:
-        """Return code for a symbol of the v1 API."""
-        code, imports = spelled(self.module, self.call, name)
-        self.imports.update(imports)
-        return code
+        """Return code for a symbol of the v1 API.
+
+        Raises:
+            NotExactError: It cannot be spelled here.
+        """
+        found = spelling(self.module, self.call, name, api=Api.V1)
+        if isinstance(found, NoSpelling):
+            raise NotExactError(found.reason)
+        self.imports.update(found.imports)
+        return found.of(name)
 
     def code(self, parameter: str) -> str:
         """Return the code given for a parameter.

@@ -62,6 +62,14 @@ class Document:
         else:
             for edits in rewriting_steps(self.raw, accepted, self.path):
                 text = apply_edits(text, edits)
+        return self.encoded(text)
+
+    def encoded(self, text: str) -> bytes:
+        """Return the file's bytes with another text.
+
+        Raises:
+            UnparsableSourceError: The text cannot be written in the file's encoding.
+        """
         try:
             return (_BOM if self.bom else b"") + text.encode(self.encoding)
         except UnicodeEncodeError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from codemods.compat.v1_usage import Generation, written_for
 from codemods.engine.decoded_file import Document, Part, open_document
 from codemods.engine.planning import graph_reason, plan_module
+from codemods.engine.soundness import Held, Source, sound
 from codemods.engine.todo import todo_comment
 from codemods.errors import UnparsableSourceError
 from codemods.names.target import Target, installed_target
@@ -15,6 +16,8 @@ from codemods.rule import Rule
 from codemods.site import Site
 from codemods.source.mode import Mode
 from codemods.source.module import Module, Project
+
+Holds = Callable[[Source, Sequence[Site]], Held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Surroundings:
 class FilePlan:
     """What the rules found in one file. `document` is None where the file could not be read as Python.
 
-    `needs_graph` says why the planned file would not run in eager mode, None where it would.
+    `needs_graph` says why the planned file would not run in eager mode, None where it would. `text` is that of a file
+    with all sites applied, where the plan made it.
     """
 
     path: str
@@ -58,6 +62,16 @@ class FilePlan:
     document: Document | None = None
     mode: Mode = Mode.EAGER
     needs_graph: str | None = None
+    text: str | None = None
+
+    def apply_all(self) -> bytes:
+        """Return the file's bytes with all sites applied.
+
+        Raises:
+            UnparsableSourceError: The result would be no Python, or cannot be written in the file's encoding.
+        """
+        assert self.document is not None
+        return self.document.apply(self.sites) if self.text is None else self.document.encoded(self.text)
 
 
 def prefilter(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
@@ -82,9 +96,18 @@ class OpenFile:
         return tuple(written_for(module) for module in self.modules)
 
     def plan(self, rules: Sequence[Rule], around: Surroundings) -> FilePlan:
-        """Return the plan of the file in these surroundings."""
+        """Return the plan of the file in these surroundings, and give up what would break the file."""
+        return self._plan(rules, around, sound)
+
+    def sketch(self, rules: Sequence[Rule], around: Surroundings) -> FilePlan:
+        """Return the plan as the rules make it: enough to tell the mode that the file needs, and quicker."""
+        return self._plan(rules, around, lambda _, sites: Held(tuple(sites)))
+
+    def _plan(self, rules: Sequence[Rule], around: Surroundings, held: Holds) -> FilePlan:
         sites: list[Site] = []
         needs_graph: str | None = None
+        text: str | None = None
+        followers = {rule.id for rule in rules if type(rule).follow is not Rule.follow}
         for number, (part, module) in enumerate(zip(self.document.parts, self.modules, strict=True)):
             module.mode = around.mode
             module.migrates = around.migrates
@@ -96,11 +119,19 @@ class OpenFile:
             module.self_contained = around.self_contained
             module.target = around.target
             found = plan_module(module, rules, part=number, include_tests=around.include_tests)
+            cells = tuple((span.start, span.end) for span in part.notebook.spans) if part.notebook is not None else ()
+            result = held(Source(part.masked, self.document.path, around.target, cells), found)
+            found, text = result.sites, result.text if part.notebook is None and not around.todo else None
+            if not around.migrates and not any(site.changes and site.rule not in followers for site in found):
+                found, text = (
+                    tuple(site for site in found if not site.changes),
+                    None,
+                )  # they follow changes: there are none
             needs_graph = needs_graph or graph_reason(module, found)
             if around.todo:
                 found = tuple(replace(site, todo=todo_comment(module, site)) for site in found)
             sites.extend(_placed(site, part) for site in found)
-        return FilePlan(self.document.path, tuple(sites), None, self.document, around.mode, needs_graph)
+        return FilePlan(self.document.path, tuple(sites), None, self.document, around.mode, needs_graph, text)
 
 
 def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFile:

@@ -11,6 +11,7 @@ import libcst as cst
 from codemods.compat.graph_mode import graph_only_use
 from codemods.edit.edits import Edit
 from codemods.engine.guards import is_generated, is_test_path
+from codemods.engine.soundness import given_up
 from codemods.engine.weighing import weighed
 from codemods.rule import Draft, Rule
 from codemods.site import Outcome, Site, site_id
@@ -19,6 +20,8 @@ from codemods.source.module import Module
 from codemods.source.version_checks import in_tf1_branch
 
 _IN_THE_WAY = "the rewrite would touch code that another site rewrites; apply that one first, then run again"
+# A change that counts on the file's imports and mode is none where those cannot be had.
+_NO_IMPORTS = "the file's imports, which it needs, could not be rewritten with it; rewrite those by hand first"
 _RANK = {Outcome.SKIP: 3, Outcome.NATIVE: 2, Outcome.SHIM: 1, Outcome.MANUAL: 0}
 
 
@@ -68,7 +71,7 @@ def plan_module(
         if rule.is_foundation and any(candidate.draft.reason == _IN_THE_WAY for candidate in accepted):
             has_foundation = False
     if not has_foundation:
-        return _sorted(_given_up(site) if site.changes else site for site in (*sites, *following))
+        return _sorted(given_up(site, _NO_IMPORTS) if site.changes else site for site in (*sites, *following))
     wanted = frozenset(site.id for site in following if site.changes)
     sites = tuple(replace(site, needs=site.needs | wanted) if site.changes else site for site in sites)
     return _sorted((*sites, *following))
@@ -76,14 +79,6 @@ def plan_module(
 
 def _sorted(sites: Iterable[Site]) -> tuple[Site, ...]:
     return tuple(sorted(sites, key=lambda site: (site.anchor, site.rule)))
-
-
-def _given_up(site: Site) -> Site:
-    """A change that counts on the file's imports and mode is none where those cannot be had."""
-    reason = "the file's imports, which it needs, could not be rewritten with it; rewrite those by hand first"
-    return replace(
-        site, outcome=Outcome.MANUAL, reason=reason, edits=(), imports=(), freed=frozenset(), needs=frozenset()
-    )
 
 
 def graph_reason(module: Module, sites: Iterable[Site]) -> str | None:
@@ -206,6 +201,7 @@ def _sites(module: Module, chosen: list[_Candidate], part: int) -> tuple[Site, .
                 needs=frozenset(ids[node] for node in draft.needs if node in ids),
                 packages=draft.packages,
                 wants_v1=draft.wants_v1,
+                wants_v2=draft.wants_v2,
                 keeps_session=candidate.rule.keeps_session,
                 keeps_estimators=candidate.rule.keeps_estimators,
             )

@@ -11,7 +11,7 @@ from codemods.edit.edits import Edit, Import
 from codemods.edit.imports import is_imported
 from codemods.edit.layout import free_name
 from codemods.edit.small_edits import realign
-from codemods.edit.tensorflow_names import spelled
+from codemods.edit.tensorflow_names import Api, NoSpelling, Spelling, spelling
 from codemods.estimators.uses import EstimatorExport, Reference
 from codemods.names.estimator import HOOKS, estimator_name
 from codemods.source.module import Module
@@ -68,8 +68,8 @@ class ShimSymbols:
             return self.renamed(use)
         name = self._outside(use)
         if name is not None:
-            code, _ = spelled(self.module, use.node, name)
-            return Edit(self.module.start(use.node), self.module.end(use.node), code)
+            found = self._spelled(use, name)
+            return Edit(self.module.start(use.node), self.module.end(use.node), found.of(name)) if found else None
         return None
 
     def _outside(self, use: Reference) -> str | None:
@@ -98,7 +98,12 @@ class ShimSymbols:
         """What the symbols that do not move to the shim need."""
         outside = [(use, self._outside(use)) for use in self.uses if not self.is_rebound(use)]
         named = [(use, name) for use, name in outside if name is not None]
-        return {each for use, name in named for each in spelled(self.module, use.node, name)[1]}
+        return {each for use, name in named if (found := self._spelled(use, name)) for each in found.imports}
+
+    def _spelled(self, use: Reference, name: str) -> Spelling | None:
+        """Return how TensorFlow's own name can be spelled; where it cannot, the use stays as it is."""
+        found = spelling(self.module, use.node, name, api=Api.V1)
+        return None if isinstance(found, NoSpelling) else found
 
     def freed(self) -> frozenset[str]:
         return frozenset[str]().union(*(root_names(use.node) for use in self.uses if self._edit_of(use) is not None))

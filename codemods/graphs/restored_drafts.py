@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import libcst as cst
 
+from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.exports.session_exports import session_exports
 from codemods.graphs.restored_code import restored_edits
 from codemods.graphs.restored_graphs import restored_build
@@ -20,14 +21,16 @@ _REASON = (
     "a tf.Module builds it from the same code"
 )
 
+_NAMES = ("Module", "function", "TensorSpec", "saved_model.save")
+
 
 def restored_drafts(module: Module, symbol: str) -> Mapping[cst.CSTNode, Draft]:
     """Return the native drafts by their first call; only in eager mode, and where TensorFlow can be compat.v1."""
     if module.mode is not Mode.EAGER:
         return {}
-    tf = module.spelling("tensorflow", module.tree) or module.spelling("tensorflow.compat.v1", module.tree)
-    if tf is None:
-        return {}
+    tf = spelling(module, module.tree, *_NAMES, api=Api.V2)
+    if isinstance(tf, NoSpelling) or tf.imports:
+        return {}  # its weights and placeholders are spelled through what the file imports
     drafts: dict[cst.CSTNode, Draft] = {}
     for export in session_exports(module):
         if export.symbol != symbol or (build := restored_build(module, export)) is None:
@@ -40,7 +43,7 @@ def restored_drafts(module: Module, symbol: str) -> Mapping[cst.CSTNode, Draft]:
             symbol=symbol,
             outcome=Outcome.NATIVE,
             reason=_REASON,
-            edits=restored_edits(module, build, tf),
+            edits=restored_edits(module, build, tf.code),
             freed=freed,
             claims=export.calls[1:],
             guidance=Guidance.REVIEW,

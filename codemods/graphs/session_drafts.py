@@ -16,6 +16,7 @@ from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import call_lines, free_name, indent_at, indent_unit, newline_of
 from codemods.edit.lines import in_place_of, lines
 from codemods.edit.statements import Replacement
+from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.edit.top_level import definition_edit
 from codemods.exports.session_exports import SessionExport, own_statement
 from codemods.exports.signatures import constant
@@ -75,7 +76,10 @@ class _Rewrite:
 
 
 def _drafts(module: Module) -> Iterator[tuple[SessionGraph, Draft]]:
-    v1, imports, wants_v1 = _spelled_v1(module)
+    spelled = _spelled_v1(module)
+    if spelled is None:
+        return
+    v1, imports, wants_v1 = spelled
     names = free_name(module, "ServedGraph"), free_name(module, "save_graph")
     rewrites = [
         rewrite
@@ -146,17 +150,15 @@ def _inside(module: Module, export: SessionExport, kept: list[cst.BaseExpression
         yield from spelled_out(module, [use for use in tensorflow_uses(module) if id(use.node) in inside])
 
 
-def _spelled_v1(module: Module) -> tuple[str, tuple[Import, ...], bool]:
+def _spelled_v1(module: Module) -> tuple[str, tuple[Import, ...], bool] | None:
     """Return how to spell `tensorflow.compat.v1` at the top level, what that imports, and if the file's import does."""
-    v1 = module.spelling("tensorflow.compat.v1", module.tree)
-    if v1 is not None:
-        return v1, (), False
-    tf = module.spelling("tensorflow", module.tree)
-    if tf is None:
-        name = "tf" if "tf" not in module.names else free_name(module, "tf1")
-        return name, (Import("tensorflow.compat.v1", None, name),), False
-    is_v2 = says_tensorflow2(list(tensorflow_uses(module)))
-    return (f"{tf}.compat.v1", (), False) if is_v2 else (tf, (), True)
+    found = spelling(module, module.tree, "Session", "gfile.Exists", api=Api.V1)
+    if isinstance(found, NoSpelling):
+        return None
+    tf = found.code.removesuffix(".compat.v1")
+    if tf == found.code or says_tensorflow2(list(tensorflow_uses(module))):
+        return found.code, found.imports, False
+    return tf, (), True
 
 
 def _arguments(module: Module, export: SessionExport, change: Replacement) -> Iterator[str]:

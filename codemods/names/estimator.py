@@ -31,6 +31,8 @@ SHIM_ESTIMATOR_NAMES = frozenset(
     | {"native_exporter", "export_estimator", "load_estimator_weights", "export", "inputs", "tpu"}
     | {f"inputs.{name}" for name in _INPUTS}
 )
+# Modules of the shim: what they lack of those of `tf.estimator`, they do not stand for.
+_SHIM_MODULES = frozenset({"export", "inputs", "tpu"})
 CONSTRUCTORS = frozenset({"Estimator", "tpu.TPUEstimator", *CANNED})
 SPECS = frozenset({"EstimatorSpec", "tpu.TPUEstimatorSpec"})
 RECEIVER_NAMES = frozenset(f"export.{name}" for name in (*RECEIVERS, *RECEIVER_BUILDERS))
@@ -111,8 +113,9 @@ def shim_name(name: str) -> str | None:
     """Return the longest part of an Estimator name, from its start, that the shim has; None where it has none."""
     if name in _MODES:
         return name
+    whole = name
     while name:
-        if name in SHIM_ESTIMATOR_NAMES:
+        if name in SHIM_ESTIMATOR_NAMES and (name == whole or name not in _SHIM_MODULES):
             return name
         name = name.rpartition(".")[0]
     return None

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.compat.v1_spelling import spelled_out
-from codemods.edit.edits import Edit, Import
+from codemods.edit.edits import Edit
 from codemods.edit.layout import free_name, indent_at, indent_unit, newline_of, string_literal
 from codemods.edit.lines import in_place_of, lines, names_in
 from codemods.edit.statements import Replacement
+from codemods.edit.tensorflow_names import Api, NoSpelling, has_only_v1, spelling
 from codemods.engine.runnable import RunnableRule
 from codemods.exports.input_keys import is_input_key
 from codemods.exports.session_exports import (
@@ -58,6 +59,7 @@ from codemods.source.nodes import dotted, walk
 from codemods.source.tensorflow_uses import tensorflow_uses
 
 _DEFAULT = "serving_default"
+_NAMES = ("keras.export.ExportArchive", "function", "TensorSpec", "Module", "saved_model.save")
 
 
 class KerasSession(RunnableRule):
@@ -140,13 +142,13 @@ def _draft(module: Module, export: SessionExport) -> Draft | None:
             edits.extend(without_header(module, block, change))
             header = block.body.header.comment if isinstance(block.body, cst.IndentedBlock) else None
             comments += [header.value] if header is not None else []
-    tf, imports = _tensorflow(module)
-    if tf is None:
+    tf = spelling(module, module.tree, *_NAMES, api=Api.V2)
+    if isinstance(tf, NoSpelling) or has_only_v1(module):
         return None
     indent = indent_at(module, block if isinstance(block, cst.With) and block in module.ancestors(anchor) else anchor)
     newline, unit = newline_of(module), indent_unit(module)
     blank_lines = 1 if indent else 2
-    export_lines = export_code(module, endpoints, change.text(export.path), tf, unit, blank_lines)
+    export_lines = export_code(module, endpoints, change.text(export.path), tf.code, unit, blank_lines)
     code = [*comments, *change.comments([anchor]), *export_lines]
     offset = module.line_start(module.start(anchor))
     wanted = 2 if not indent and code[0].startswith("@") else 1
@@ -159,7 +161,8 @@ def _draft(module: Module, export: SessionExport) -> Draft | None:
         outcome=Outcome.NATIVE,
         reason=_reason(module, export, endpoints),
         edits=tuple(dict.fromkeys(edits)),
-        imports=imports,
+        imports=tf.imports,
+        wants_v2=tf.api is Api.V2,
         freed=change.freed() | names_in(block.items if isinstance(block, cst.With) else ()),
         packages=frozenset({"tf-keras"}),
         claims=export.calls[1:],
@@ -233,16 +236,6 @@ def _nothing_left(module: Module, export: SessionExport, change: Replacement) ->
         if not (is_session and block is not None and any(item.item is call for item in block.items)):
             return False
     return True
-
-
-def _tensorflow(module: Module) -> tuple[str | None, tuple[Import, ...]]:
-    found = module.spelling("tensorflow", module.tree)
-    if found is not None:
-        return found, ()
-    if module.spelling("tensorflow.compat.v1", module.tree) is not None:
-        return None, ()
-    wanted = "tf" if "tf" not in module.names else free_name(module, "tf2")
-    return wanted, (Import("tensorflow", None, wanted),)
 
 
 def _blank_lines(module: Module, offset: int, gone: list[tuple[int, int]]) -> int:

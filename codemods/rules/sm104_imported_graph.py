@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from codemods.edit.edits import Edit, Import
+from codemods.edit.edits import Edit
 from codemods.edit.layout import call_lines, free_name, indent_at, indent_unit, newline_of
 from codemods.edit.lines import after_lines, end_of, in_place_of, lines
 from codemods.edit.statements import Replacement
+from codemods.edit.tensorflow_names import Api, NoSpelling, Spelling, spelling
 from codemods.edit.top_level import definition_edit
 from codemods.engine.runnable import RunnableRule
 from codemods.exports.input_keys import refuses_keys
@@ -40,6 +41,7 @@ from codemods.site import Guidance, Outcome
 from codemods.source.mode import Mode
 from codemods.source.module import Module
 
+_NAMES = ("Module", "function", "TensorSpec", "Variable", "import_graph_def", "saved_model.save")
 _BEFORE = """import tensorflow as tf
 
 with tf.Session(graph=tf.Graph()) as sess:
@@ -104,12 +106,15 @@ class ImportedGraph(RunnableRule):
         if module.mode is not Mode.EAGER:
             yield from session_graph_drafts(module, GraphOrigin.IMPORTED).values()
             return
+        tf = spelling(module, module.tree, *_NAMES, api=Api.V2)
+        if isinstance(tf, NoSpelling):
+            return
         exports = list(session_exports(module))
         sites = [site for export in exports if (site := _site(module, export, exports)) is not None]
-        drafts = [draft for site in sites if (draft := _draft(module, site)) is not None]
+        drafts = [draft for site in sites if (draft := _draft(module, site, tf)) is not None]
         drafts.sort(key=lambda draft: module.start(draft.node))
         for draft in drafts:
-            definition = _definition(module, drafts[0])
+            definition = _definition(module, drafts[0], tf)
             yield replace(draft, edits=tuple(dict.fromkeys((definition, *draft.edits))))
 
 
@@ -155,9 +160,8 @@ def _nothing_follows(module: Module, export: SessionExport, block: cst.With) -> 
     return True
 
 
-def _draft(module: Module, site: _Site) -> Draft | None:
+def _draft(module: Module, site: _Site, tf: Spelling) -> Draft | None:
     export, session = site.export, site.session
-    tf, imports = _tensorflow(module)
     statements = [own_statement(module, call) for call in export.calls]
     gone = [statement for statement in (*statements, *export.spent) if statement is not None]
     kept: list[cst.BaseExpression] = [export.path]
@@ -178,7 +182,7 @@ def _draft(module: Module, site: _Site) -> Draft | None:
         return None
     indent = indent_at(module, anchor)
     edits: list[Edit] = []
-    code = list(_export_code(module, site, change, tf, unit))
+    code = list(_export_code(module, site, change, tf.code, unit))
     comments = change.comments([anchor])
     if site.condition is not None:
         test = module.code(site.condition.test)
@@ -197,19 +201,11 @@ def _draft(module: Module, site: _Site) -> Draft | None:
         outcome=Outcome.NATIVE,
         reason=_REASON,
         edits=tuple(dict.fromkeys(edits)),
-        imports=imports,
+        imports=tf.imports,
+        wants_v2=tf.api is Api.V2,
         freed=change.freed(),
         claims=export.calls[1:],
     )
-
-
-def _tensorflow(module: Module) -> tuple[str, tuple[Import, ...]]:
-    """Return how to spell TensorFlow 2 at the top level, and the import that needs."""
-    found = module.spelling("tensorflow", module.tree)
-    if found is not None:
-        return found, ()
-    wanted = "tf" if "tf" not in module.names else free_name(module, "tf2")
-    return wanted, (Import("tensorflow", None, wanted),)
 
 
 def _export_code(module: Module, site: _Site, change: Replacement, tf: str, unit: str) -> Iterator[str]:
@@ -238,8 +234,7 @@ def _function_name(module: Module) -> str:
     return free_name(module, "imported_function")
 
 
-def _definition(module: Module, first: Draft) -> Edit:
+def _definition(module: Module, first: Draft, tf: Spelling) -> Edit:
     """Return the edit that defines the function before the first top-level statement that needs it: all share it."""
-    tf, _ = _tensorflow(module)
-    source = function_source(tf, _function_name(module), indent_unit(module))
+    source = function_source(tf.code, _function_name(module), indent_unit(module))
     return definition_edit(module, first.node, source, first.edits)

@@ -236,6 +236,7 @@ class _File:
             return
         first = min(carriers, key=lambda draft: self.module.start(draft.node))
         edits = {edit for each in shims for edit in each.edits}
+        needed = {name for each in shims for name in each.imports}
         if self.converts:
             edits.update(self.symbols.shared_edits())
         for draft in drafts:
@@ -243,7 +244,7 @@ class _File:
                 yield replace(
                     draft,
                     edits=tuple(sorted({*edits, *self.symbols.aligned(edits)})),
-                    imports=tuple({*draft.imports, *(self.symbols.imports() if self.converts else ())}),
+                    imports=tuple(sorted({*needed, *(self.symbols.imports() if self.converts else ())})),
                     freed=self.symbols.freed() if self.converts else frozenset(),
                 )
             elif draft.outcome is Outcome.SHIM:

@@ -15,6 +15,7 @@ import libcst as cst
 
 from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import free_name, indent_at, indent_unit, newline_of
+from codemods.edit.tensorflow_names import Api, NoSpelling, Spelling, spelling
 from codemods.engine.runnable import RunnableRule
 from codemods.estimators.keras_estimators import (
     EXPORT_PARAMETERS,
@@ -35,6 +36,8 @@ from codemods.source.module import Module
 from codemods.source.nodes import root_names, walk
 
 _WEIGHTS = Import("migrate.shim.estimator", "load_estimator_weights")
+_NAMES = ("keras.export.ExportArchive", "function", "TensorSpec", "nest.flatten")
+_LATEST = "train.latest_checkpoint"
 _KEPT = "the TensorFlow it is to run on has model_to_estimator: the Estimator stays, and export_estimator exports it"
 
 
@@ -85,8 +88,11 @@ class ModelToEstimator(RunnableRule):
             return
         obstacle = found.obstacle()
         if obstacle is None:
-            yield from _Rewrite(module, found).drafts()
-            return
+            tf = _tensorflow(module, found)
+            if isinstance(tf, Spelling):
+                yield from _Rewrite(module, found, tf).drafts()
+                return
+            obstacle = tf.reason
         for call in found.makers:
             if module.target.has_estimators:
                 yield Draft(call, MODEL_TO_ESTIMATOR, Outcome.SKIP, _KEPT)
@@ -96,12 +102,22 @@ class ModelToEstimator(RunnableRule):
             yield Draft(each.call, f"tensorflow.estimator.Estimator.{each.method.value}", Outcome.MANUAL, obstacle)
 
 
+def _tensorflow(module: Module, found: KerasEstimators) -> Spelling | NoSpelling:
+    """Return how the function that exports spells TensorFlow; where models are made, it must be spelled too."""
+    for call in found.makers:
+        made = spelling(module, call, _LATEST, api=Api.V2)
+        if isinstance(made, NoSpelling) and "model_dir" in (bound_arguments(call, PARAMETERS) or {}):
+            return made
+    return spelling(module, module.tree, *_NAMES, api=Api.V2)
+
+
 @dataclass(frozen=True)
 class _Rewrite:
     """Edits and drafts of a module whose Keras Estimators nothing keeps from being exported by Keras."""
 
     module: Module
     found: KerasEstimators
+    tf: Spelling
 
     def drafts(self) -> Iterator[Draft]:
         """One unit: the models, the exports, and the function that exports."""
@@ -119,7 +135,8 @@ class _Rewrite:
         edits.append(self._helper(first, receiver, helper))
         removed = {id(node): node for each in self.found.exports for node in statements(self.found.receiver(each))}
         edits.extend(self._removal(node) for node in removed.values())
-        imports = [Import("os"), Import("time"), *([_WEIGHTS] if restores else [])]
+        imports = [Import("os"), Import("time"), *self.tf.imports, *([_WEIGHTS] if restores else [])]
+        imports += [needed for call in restores for needed in self._checkpoints(call).imports]
         reason = (
             "the Keras model is exported by an ExportArchive endpoint with the receiver's keys and the model's outputs"
         )
@@ -141,6 +158,7 @@ class _Rewrite:
                 *(root_names(call.func) for call, _ in self._receiver_calls()),
             ),
             packages=frozenset({"tf-keras"} | ({"tf1to2"} if restores else set())),
+            wants_v2=self.tf.api is Api.V2,
         )
         for each in self.found.exports[1:]:
             yield self._follower(
@@ -178,7 +196,7 @@ class _Rewrite:
         target = assigned_target(parent)
         name = target.value if isinstance(target, cst.Name) else self._local_name(call)
         folder = module.code(given["model_dir"].value)
-        latest = f"{self._tensorflow(call)}.train.latest_checkpoint({folder})"
+        latest = f"{self._checkpoints(call).of(_LATEST)}({folder})"
         lines = [f"{name} = {model}", f"if {folder} and {latest}:"]
         lines.append(f"{indent_unit(module)}{_WEIGHTS.name}({name}, {folder})")
         if isinstance(parent, cst.Return):
@@ -193,8 +211,10 @@ class _Rewrite:
         is_used = any(isinstance(node, cst.Name) and node.value == "model" for node in around)
         return free_name(self.module, "restored_model") if is_used else "model"
 
-    def _tensorflow(self, near: cst.CSTNode) -> str:
-        return self.module.spelling("tensorflow", near) or self.module.spelling("tensorflow.compat.v1", near) or "tf"
+    def _checkpoints(self, call: cst.Call) -> Spelling:
+        """How TensorFlow is spelled where a model is made, which may be inside of a function that imports it."""
+        found = spelling(self.module, call, _LATEST, api=Api.V2)
+        return found if isinstance(found, Spelling) else self.tf
 
     def _export_edits(self, export: EstimatorExport, helper: str) -> Iterator[Edit]:
         module, call = self.module, export.call
@@ -209,9 +229,7 @@ class _Rewrite:
     def _helper(self, export: EstimatorExport, receiver: PassingReceiver, helper: str) -> Edit:
         module, newline, unit = self.module, newline_of(self.module), indent_unit(self.module)
         place = self._place(export, receiver)
-        written = export_function(
-            self._tensorflow(export.call), helper, receiver.fed, self._receiver_name(export), module
-        )
+        written = export_function(self.tf.code, helper, receiver.fed, self._receiver_name(export), module)
         text = "".join(line.replace("    ", unit) + newline if line else newline for line in written)
         blank = re.search(r"(?:\A|\n)((?:[ \t]*\r?\n)*)\Z", module.text[:place])
         missing = 2 - (blank.group(1).count("\n") if blank is not None else 0) if module.text[:place].strip() else 0

@@ -16,8 +16,9 @@ from codemods.compat.legacy_keras import needs_legacy_keras, opt_in_edits
 from codemods.compat.parse_example import vector_examples
 from codemods.compat.uses_left import uses_left
 from codemods.compat.v1_imports import public_imports, switched_imports
+from codemods.compat.v1_names import moved_names, switched_names
 from codemods.compat.v1_spelling import spelled_out
-from codemods.compat.v1_usage import switches_import
+from codemods.compat.v1_usage import is_v1_only, switches_import
 from codemods.compat.v2_behavior import disable_edit, starts_graph_mode
 from codemods.edit.edits import Edit, Import
 from codemods.engine.runnable import RunnableRule
@@ -62,7 +63,8 @@ class CompatV1(RunnableRule):
         is_rewritten = any(site.changes for site in sites)
         is_v1 = any(site.wants_v1 for site in sites if site.changes)
         if not is_v1:
-            is_v1 = switches_import(module, uses, is_rewritten=is_rewritten) and not _writes_natively(sites)
+            means_v2 = any(site.wants_v2 for site in sites if site.changes)
+            is_v1 = switches_import(module, uses, is_rewritten=is_rewritten) and not means_v2
         edits = list(_without(sites, self._edits(module, uses, is_v1)))
         others = [edit for site in sites for edit in site.edits]
         disable = disable_edit(module, uses, others) if starts_graph_mode(module, uses) else None
@@ -92,9 +94,11 @@ class CompatV1(RunnableRule):
     def _edits(self, module: Module, uses: list[Use], is_v1: bool) -> Iterator[Edit]:
         if is_v1:
             yield from switched_imports(module)
+            yield from switched_names(module)
             yield from spelled_out(module, [use for use in uses if _is_through_module(module, use)])
         else:
             yield from spelled_out(module, uses)
+            yield from moved_names(module, has_v1=any(is_v1_only(use) for use in uses))
         yield from public_imports(module)
         if module.mode is Mode.GRAPH:
             yield from vector_examples(module, uses)
@@ -104,12 +108,6 @@ def _refusals(module: Module) -> Iterator[Draft]:
     for node in refusals_of_tf2(module):
         reason = f"this check ends the program on TensorFlow {module.target}: take it away once the rest is tried there"
         yield Draft(node=node, symbol="tensorflow.__version__", outcome=Outcome.MANUAL, reason=reason)
-
-
-def _writes_natively(sites: Sequence[Site]) -> bool:
-    """Whether a site puts code into the file that means TensorFlow 2 by `tf`."""
-    texts = [edit.text for site in sites if site.outcome is Outcome.NATIVE for edit in site.edits]
-    return any(".saved_model.save(" in text or ".ExportArchive(" in text for text in texts)
 
 
 def _is_through_module(module: Module, use: Use) -> bool:

@@ -17,7 +17,7 @@ from codemods.compat.uses_left import uses_left
 from codemods.contrib.calls import RECIPES, NotExactError, rewritten
 from codemods.edit.edits import Edit, Import
 from codemods.edit.small_edits import remove_statement, rename_function, rename_keyword
-from codemods.edit.tensorflow_names import spelled
+from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.engine.runnable import RunnableRule
 from codemods.names.contrib import EXACT, SAME, home_of
 from codemods.names.estimator import estimator_name
@@ -125,7 +125,7 @@ def _replaced(module: Module, symbol: _Symbol) -> Draft:
     name, call = symbol.name, symbol.call
     same = SAME.get(name) or _kept_estimator(module, name)
     if same is not None:
-        code, imports = spelled(module, symbol.node, same)
+        code, imports = _spelled(module, symbol, same)
         reason = f"in TensorFlow 1.15 this is the same object as {same} of the v1 API"
         if call is not None:
             return _draft(symbol, reason, tuple(rename_function(module, call, code)), imports, same)
@@ -142,6 +142,18 @@ def _replaced(module: Module, symbol: _Symbol) -> Draft:
     raise NotExactError("")
 
 
+def _spelled(module: Module, symbol: _Symbol, name: str) -> tuple[str, tuple[Import, ...]]:
+    """Return code for a name of the v1 API, and the imports that it needs.
+
+    Raises:
+        NotExactError: It cannot be spelled there.
+    """
+    found = spelling(module, symbol.node, name, api=Api.V1)
+    if isinstance(found, NoSpelling):
+        raise NotExactError(found.reason)
+    return found.of(name), found.imports
+
+
 def _kept_estimator(module: Module, name: str) -> str | None:
     """Return the home of an Estimator for TPUs in a TensorFlow that has Estimators; elsewhere SM111 moves it."""
     kept = estimator_name(f"{_CONTRIB}.{name}") if module.target.has_estimators else None
@@ -156,7 +168,7 @@ def _renamed(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
     lost = sorted(entry.lost & given.keys())
     if lost:
         raise NotExactError(f"`{lost[0]}` has no counterpart")
-    code, imports = spelled(module, symbol.node, entry.name)
+    code, imports = _spelled(module, symbol, entry.name)
     edits = [*rename_function(module, call, code), *_initializer_edits(module, symbol)]
     for parameter, argument in given.items():
         if argument.keyword is not None and parameter in entry.renamed:

@@ -10,7 +10,7 @@ from codemods.names.target import installed_target
 from codemods.source.bindings import reaching_bindings
 from codemods.source.imported_names import MAX_DEPTH, ImportedNames
 from codemods.source.mode import Mode
-from codemods.source.scopes import Binding, BindingKind, Scope
+from codemods.source.scopes import Binding, BindingKind
 from codemods.source.symbols import canonical
 from codemods.source.syntax_tree import SyntaxTree
 
@@ -106,13 +106,3 @@ class Module(SyntaxTree):
     def exported(self, name: str) -> str | None:
         """Return what a name at this module's top level stands for, where it stands for an imported thing."""
         return self.imports.exported(name)
-
-    def spelling(self, dotted_name: str, near: cst.CSTNode) -> str | None:
-        """Return how code at `near` can spell a module it already imports (`tf` for `tensorflow`), if it can."""
-        scope: Scope | None = self.scope(near) if near is not self.tree else self.index.module_scope
-        while scope is not None:
-            for name, bindings in scope.bindings.items():
-                if len(bindings) == 1 and bindings[0].kind is BindingKind.IMPORT and bindings[0].target == dotted_name:
-                    return name
-            scope = scope.parent
-        return None

@@ -117,7 +117,7 @@ class Worker:
             self_contained=self.options.self_contained,
             target=self.options.target,
         )
-        planned = self._guard(path, lambda: self._opened(path).plan(self.rules, around))
+        planned = self._guard(path, lambda: self._opened(path).sketch(self.rules, around))
         return not isinstance(planned, Failure) and planned.needs_graph is not None
 
     def generations(self, path: str) -> tuple[Generation, ...]:
@@ -170,7 +170,7 @@ class Worker:
             self_contained=options.self_contained,
             target=options.target,
         )
-        plan = opened.plan(self.rules, around)
+        plan = opened.sketch(self.rules, around)
         if not any(site.changes for site in plan.sites):
             return plan
         is_tensorflow2 = runs_on_tensorflow2(opened.generations)
@@ -211,7 +211,7 @@ def result_of(plan: FilePlan, data: bytes) -> FileResult:
     if plan.document is None:
         return FileResult(plan.path, FileStatus.UNCHANGED, plan.mode)
     try:
-        new = plan.document.apply(plan.sites)
+        new = plan.apply_all()
     except CodemodError as error:
         return failed(plan.path, f"the rewrite was given up: {error}", plan.mode)
     if new == data:
