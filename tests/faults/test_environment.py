@@ -164,7 +164,7 @@ def test_a_defect_is_a_sentence_with_the_model_and_debug_shows_where(tmp_path: P
     script.write_text(
         "import sys, migrate.inspection.task as task\n"
         "def broken(*_): raise KeyError('n\\x1b[2J')\n"
-        "import migrate.processes.workers\nmigrate.workers.call_in_process = broken\n"
+        "import migrate.processes.workers\nmigrate.processes.workers.call_in_process = broken\n"
         f"sys.argv = ['tf1to2', 'inspect', {str(MODEL)!r}, *sys.argv[1:]]\n"
         "from migrate.cli import main\nmain()\n"
     )
