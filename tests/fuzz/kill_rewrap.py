@@ -62,6 +62,7 @@ class Ground:
         """Make sources and, for `--force`, old models at every target."""
         self.models, self.out, self.temporary = root / "models", root / "new" / "out", root / "tmp"
         self.kind = kind
+        self.said = root / "said"
         self.temporary.mkdir()
         self.out.parent.mkdir()
         for name, model in _SOURCES.items():
@@ -219,19 +220,21 @@ def _killed(ground: Ground, after: float, group: bool, at_work: bool) -> bool:
         else:
             process.kill()
         process.wait()
-        return True
+        # Once the report is out the run is over; the command only ends.
+        return ground.said.stat().st_size == 0
     return False
 
 
 def _start(ground: Ground) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command(*ground.command),
-        env={**os.environ, **ground.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with ground.said.open("wb") as said:
+        return subprocess.Popen(
+            command(*ground.command),
+            env={**os.environ, **ground.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
 
 def _wait_for_work(ground: Ground, process: subprocess.Popen[bytes]) -> None:

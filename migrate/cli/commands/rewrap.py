@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,6 +128,7 @@ def report(rows: Sequence[Row], json_file: str | None) -> None:
     print_notes(rows)
     if json_file is not None:
         write_json(as_json(rows), json_file)
+    sys.stdout.flush()  # the run ends once its report is out
 
 
 def exit_status(rows: Sequence[Row]) -> int:
