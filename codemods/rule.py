@@ -105,7 +105,7 @@ class Rule:
     """What it writes goes on using `tf.estimator` where the target has it."""
 
     def plan(self, module: Module) -> Iterator[Draft]:
-        """Yield a draft for every site of this rule, in `module.mode`. Never raises for code it does not understand."""
+        """Yield a draft for every site of this rule, in the program's mode; never raise for code that puzzles."""
         yield from ()
 
     def follow(self, module: Module, sites: Sequence[Site]) -> Iterator[Draft]:

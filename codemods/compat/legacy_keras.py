@@ -20,7 +20,7 @@ _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 def needs_legacy_keras(module: Module, uses: Sequence[Use]) -> bool:
     """Whether the file must ask for legacy Keras: it uses it, or starts a program that does."""
-    if module.legacy_keras and module.is_entry:
+    if module.program.legacy_keras and module.program.is_entry:
         return True
     if any(use.raw.split(".")[0] == "keras" or _is_legacy(use.name) for use in uses):
         return True

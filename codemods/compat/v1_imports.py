@@ -215,13 +215,13 @@ def public_home(name: str) -> str | None:
 def estimator_home(module: Module, name: str) -> str | None:
     """Return the home of the Estimators that graph code means: those of TensorFlow 2 are others by the same names."""
     is_estimator = name == "tensorflow.estimator" or name.startswith("tensorflow.estimator.")
-    stays = module.mode is Mode.GRAPH and module.target.has_estimators
+    stays = module.program.mode is Mode.GRAPH and module.program.target.has_estimators
     return f"{V1}{name.removeprefix('tensorflow')}" if is_estimator and stays else None
 
 
 def keras_root(module: Module) -> str:
     """Return the package whose `keras` the program uses: in graph mode that with sessions."""
-    return V1 if module.mode is Mode.GRAPH else "tensorflow"
+    return V1 if module.program.mode is Mode.GRAPH else "tensorflow"
 
 
 def keras_home(name: str, package: str = V1) -> str | None:

@@ -51,7 +51,7 @@ def switches_import(module: Module, uses: Sequence[Use], *, is_rewritten: bool =
     plain = [use for use in uses if spelled_plainly(use) is not None]
     if says_tensorflow2(uses) or not (plain or _hands_on_tensorflow(module)):
         return False
-    if module.mode is Mode.GRAPH:
+    if module.program.mode is Mode.GRAPH:
         return True
     v1 = [use for use in plain if is_v1_only(use)]
     return len(v1) > (_MANY if is_rewritten else _SOME) and not any(use.name.split(".")[0] == "keras" for use in uses)
@@ -64,7 +64,7 @@ def says_tensorflow2(uses: Sequence[Use]) -> bool:
 
 def _hands_on_tensorflow(module: Module) -> bool:
     """Whether other modules take the name of TensorFlow from this one."""
-    names = module.index.module_scope.bindings if "*" in module.taken_names else module.taken_names
+    names = module.index.module_scope.bindings if "*" in module.program.taken_names else module.program.taken_names
     return any(module.exported(name) == "tensorflow" for name in names)
 
 

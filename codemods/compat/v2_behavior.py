@@ -28,7 +28,7 @@ _MAIN = re.compile(r"""^if\s+__name__\s*==\s*['"]__main__['"]""", re.MULTILINE)
 
 def starts_graph_mode(module: Module, uses: Sequence[Use]) -> bool:
     """Whether this file must switch v2 behaviour off: a program in graph mode may start here, undecided yet."""
-    if module.mode is not Mode.GRAPH or not (module.is_entry or _MAIN.search(module.text)):
+    if module.program.mode is not Mode.GRAPH or not (module.program.is_entry or _MAIN.search(module.text)):
         return False
     if any(use.name in _SWITCHES for use in uses) or says_tensorflow2(uses):
         return False

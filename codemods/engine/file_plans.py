@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from codemods.compat.v1_usage import Generation, written_for
 from codemods.engine.decoded_file import Document, Part, open_document
@@ -11,11 +11,11 @@ from codemods.engine.planning import graph_reason, plan_module
 from codemods.engine.soundness import Held, Source, sound
 from codemods.engine.todo import todo_comment
 from codemods.errors import UnparsableSourceError
-from codemods.names.target import Target, installed_target
 from codemods.rule import Rule
 from codemods.site import Site
 from codemods.source.mode import Mode
 from codemods.source.module import Module, Project
+from codemods.source.program import Program
 
 Holds = Callable[[Source, Sequence[Site]], Held]
 
@@ -32,20 +32,11 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What is known of the program a file belongs to, beyond the file."""
+class Surroundings(Program):
+    """What is known of the program a file belongs to, beyond the file, and what is asked of its plan."""
 
-    mode: Mode = Mode.EAGER
     include_tests: bool = True
-    migrates: bool = False
-    is_entry: bool = True
-    runs_on_tensorflow2: bool = False
-    legacy_keras: bool = False
-    taken_names: frozenset[str] = frozenset()
     todo: bool = False
-    keras: bool = False
-    self_contained: bool = False
-    target: Target = field(default_factory=installed_target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +99,8 @@ class OpenFile:
         needs_graph: str | None = None
         text: str | None = None
         followers = {rule.id for rule in rules if type(rule).follow is not Rule.follow}
-        for number, (part, module) in enumerate(zip(self.document.parts, self.modules, strict=True)):
-            module.mode = around.mode
-            module.migrates = around.migrates
-            module.is_entry = around.is_entry
-            module.runs_on_tensorflow2 = around.runs_on_tensorflow2
-            module.legacy_keras = around.legacy_keras
-            module.taken_names = around.taken_names
-            module.keras = around.keras
-            module.self_contained = around.self_contained
-            module.target = around.target
+        for number, (part, code) in enumerate(zip(self.document.parts, self.modules, strict=True)):
+            module = code.within(around)
             found = plan_module(module, rules, part=number, include_tests=around.include_tests)
             cells = tuple((span.start, span.end) for span in part.notebook.spans) if part.notebook is not None else ()
             result = held(Source(part.masked, self.document.path, around.target, cells), found)
@@ -143,10 +126,8 @@ def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFil
     document = open_document(path, data)
     modules = []
     for part in document.parts:
-        module = Module(part.masked, path, project=project)
-        if part.notebook is not None:
-            module.cell_starts = tuple(span.start for span in part.notebook.spans)
-        modules.append(module)
+        cells = tuple(span.start for span in part.notebook.spans) if part.notebook is not None else ()
+        modules.append(Module(part.masked, path, project=project, cell_starts=cells))
     return OpenFile(document, tuple(modules))
 
 

@@ -17,6 +17,7 @@ from codemods.rule import Draft, Rule
 from codemods.site import Outcome, Site, site_id
 from codemods.source.mode import Mode
 from codemods.source.module import Module
+from codemods.source.program import Program
 from codemods.source.version_checks import in_tf1_branch
 
 _IN_THE_WAY = "the rewrite would touch code that another site rewrites; apply that one first, then run again"
@@ -87,7 +88,7 @@ def graph_reason(module: Module, sites: Iterable[Site]) -> str | None:
     for site in sites:
         if site.outcome is Outcome.SHIM and site.changes and site.keeps_session:
             return f"line {site.line}: the export through the shim keeps the TF1 session"
-    if module.migrates or any(site.changes for site in sites):
+    if module.program.migrates or any(site.changes for site in sites):
         use = graph_only_use(module, sites)
         if use is not None:
             return f"line {module.line_of(module.start(use.node))}: {module.code(use.node)} needs a TF1 graph"
@@ -99,8 +100,7 @@ def plan_alone(text: str, path: str, rules: Iterable[Rule]) -> tuple[Site, ...]:
     rules = tuple(rules)
     sites: tuple[Site, ...] = ()
     for mode in Mode:
-        module = Module(text, path, mode)
-        module.migrates = True
+        module = Module(text, path, Program(mode, migrates=True))
         sites = plan_module(module, rules)
         if graph_reason(module, sites) is None:
             break
@@ -197,7 +197,9 @@ def _sites(module: Module, chosen: list[_Candidate], part: int) -> tuple[Site, .
                 part=part,
                 edits=draft.edits,
                 imports=tuple(draft.imports),
-                freed=draft.freed - module.taken_names if "*" not in module.taken_names else frozenset(),
+                freed=draft.freed - module.program.taken_names
+                if "*" not in module.program.taken_names
+                else frozenset(),
                 needs=frozenset(ids[node] for node in draft.needs if node in ids),
                 packages=draft.packages,
                 wants_v1=draft.wants_v1,

@@ -26,16 +26,16 @@ def weighed(module: Module, draft: Draft) -> Draft:
     """
     if draft.outcome is Outcome.NATIVE:
         added = draft.added_lines(module.text)
-        if added > NATIVE_LINES and module.self_contained:
+        if added > NATIVE_LINES and module.program.self_contained:
             return replace(draft, outcome=Outcome.SHIM, reason=f"self-contained: {draft.reason}")
         return _manual(draft, _TOO_LONG.format(added)) if added > NATIVE_LINES else draft
-    is_ruled_out = module.self_contained and SHIM_PACKAGE in draft.packages
+    is_ruled_out = module.program.self_contained and SHIM_PACKAGE in draft.packages
     return _manual(draft, _NO_SHIM) if is_ruled_out and _is_settled(module) else draft
 
 
 def _is_settled(module: Module) -> bool:
     """Whether the mode is the program's last: the shim's draft of the first plan tells that it must be graph mode."""
-    return module.migrates or module.mode is Mode.GRAPH
+    return module.program.migrates or module.program.mode is Mode.GRAPH
 
 
 def _manual(draft: Draft, reason: str) -> Draft:

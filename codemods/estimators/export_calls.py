@@ -20,7 +20,7 @@ from codemods.source.module import Module
 
 
 def _is_stand_in(module: Module, export: EstimatorExport) -> bool:
-    return export.origin is EstimatorOrigin.SHIMMED and not module.target.has_estimators
+    return export.origin is EstimatorOrigin.SHIMMED and not module.program.target.has_estimators
 
 
 def export_obstacle(module: Module, export: EstimatorExport) -> str | None:
@@ -41,7 +41,7 @@ def export_obstacle(module: Module, export: EstimatorExport) -> str | None:
             f"{maker} holds its trees in a resource that a TF2 SavedModel has no object for, so that nothing converts "
             "its exports: go on serving them with TensorFlow <= 2.15, or train another model"
         )
-    if module.target.has_estimators and "contrib" not in maker:
+    if module.program.target.has_estimators and "contrib" not in maker:
         return None
     if "learn" in maker:
         return (
@@ -64,7 +64,7 @@ def export_reason(module: Module, export: EstimatorExport, training: cst.Call | 
             "export_estimator writes a TF2 SavedModel of whatever Estimator comes in here: one of "
             "migrate.shim.estimator, or (TensorFlow <= 2.15) of tf.estimator"
         )
-    if training is not None and not module.target.has_estimators:
+    if training is not None and not module.program.target.has_estimators:
         line = module.line_of(module.start(training))
         reason += f"; the training before it (line {line}) needs TensorFlow <= 2.15: later, export the checkpoint alone"
     return reason

@@ -53,9 +53,9 @@ class KerasEstimators:
         """Return why the module cannot be rewritten, None where it can."""
         if not self.exports or any(use.name in EXPORTERS for use in self.uses):
             return _TRAIN + _WITH_KERAS
-        if self.module.target.has_estimators and trainings(self.module):
+        if self.module.program.target.has_estimators and trainings(self.module):
             return _TRAIN + _WITH_KERAS  # which goes on, as long as the Estimator stays
-        if self.module.mode is Mode.GRAPH:
+        if self.module.program.mode is Mode.GRAPH:
             return _IN_GRAPH_MODE + _WITH_KERAS
         training = trainings(self.module)
         for each in self.exports:

@@ -26,7 +26,7 @@ _NAMES = ("Module", "function", "TensorSpec", "saved_model.save")
 
 def restored_drafts(module: Module, symbol: str) -> Mapping[cst.CSTNode, Draft]:
     """Return the native drafts by their first call; only in eager mode, and where TensorFlow can be compat.v1."""
-    if module.mode is not Mode.EAGER:
+    if module.program.mode is not Mode.EAGER:
         return {}
     tf = spelling(module, module.tree, *_NAMES, api=Api.V2)
     if isinstance(tf, NoSpelling) or tf.imports:

@@ -53,11 +53,11 @@ SELF_CONTAINED = (
 
 def session_graph_drafts(module: Module, origin: GraphOrigin, symbol: str | None = None) -> Mapping[cst.CSTNode, Draft]:
     """Return the drafts of one origin by their first call, those of one symbol where it is given."""
-    if not module.self_contained or module.mode is not Mode.GRAPH:  # a module is planned in both modes
+    if not module.program.self_contained or module.program.mode is not Mode.GRAPH:
         return {}
-    drafts = module.memo.get("session_graph_drafts")
+    drafts = module.program_memo.get("session_graph_drafts")
     if not isinstance(drafts, list):
-        drafts = module.memo["session_graph_drafts"] = list(_drafts(module))
+        drafts = module.program_memo["session_graph_drafts"] = list(_drafts(module))
     return {
         item.export.node: draft
         for item, draft in drafts

@@ -50,11 +50,11 @@ class SessionGraph:
 
 def session_graphs(module: Module) -> tuple[SessionGraph, ...]:
     """Return the exports of a program in graph mode that need no shim, in source order; none in eager mode."""
-    if module.mode is not Mode.GRAPH:  # a module is planned in both modes
+    if module.program.mode is not Mode.GRAPH:
         return ()
-    found = module.memo.get("session_graphs")
+    found = module.program_memo.get("session_graphs")
     if not isinstance(found, tuple):
-        found = module.memo["session_graphs"] = tuple(_find(module))
+        found = module.program_memo["session_graphs"] = tuple(_find(module))
     return found
 
 
@@ -122,7 +122,7 @@ def _origin(module: Module, export: SessionExport) -> GraphOrigin | None:
     creation = created_session(module, export.session)
     if creation is None or module.function(creation) not in (module.function(export.taking), None):
         return None
-    is_own = module.is_entry or next(graph_blocks(module, export.taking), None) is not None
+    is_own = module.program.is_entry or next(graph_blocks(module, export.taking), None) is not None
     return GraphOrigin.IN_REACH if is_own and builds_only_weights(module) else None
 
 

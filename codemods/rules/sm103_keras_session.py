@@ -97,7 +97,7 @@ class KerasSession(RunnableRule):
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield the exports of models' inputs and outputs from a Keras session."""
-        if module.mode is not Mode.EAGER:
+        if module.program.mode is not Mode.EAGER:
             yield from session_graph_drafts(module, GraphOrigin.KERAS).values()
             return
         for export in session_exports(module):

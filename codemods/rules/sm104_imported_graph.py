@@ -103,7 +103,7 @@ class ImportedGraph(RunnableRule):
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield the exports whose session runs an imported graph."""
-        if module.mode is not Mode.EAGER:
+        if module.program.mode is not Mode.EAGER:
             yield from session_graph_drafts(module, GraphOrigin.IMPORTED).values()
             return
         tf = spelling(module, module.tree, *_NAMES, api=Api.V2)

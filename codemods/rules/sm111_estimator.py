@@ -85,7 +85,7 @@ class Estimator(RunnableRule):
         """Yield a draft for every export, spec and receiver; constructors where the file exports nothing itself."""
         gone = removed_receivers(module)
         uses = [use for use in references(module) if not gone & set(module.ancestors(use.node))]
-        stays = module.target.has_estimators  # else what model_to_estimator made is SM112's
+        stays = module.program.target.has_estimators  # else what model_to_estimator made is SM112's
         found = [each for each in exports(module, uses) if stays or each.origin is not EstimatorOrigin.KERAS]
         keras = None if stays else keras_estimators(module)
         file = _File(module, tuple(uses), tuple(found), keras.obstacle() if keras is not None else None)
@@ -123,9 +123,9 @@ class _File:
     @property
     def converts(self) -> bool:
         """Whether this file's Estimator symbols move to the shim: it exports, or belongs to a program that does."""
-        if self.subclass is not None or self.module.target.has_estimators or self.only_keras:
+        if self.subclass is not None or self.module.program.target.has_estimators or self.only_keras:
             return False
-        if self.module.migrates:
+        if self.module.program.migrates:
             return any(use.in_shim for use in self.uses) or bool(self.exports)
         return any(export_obstacle(self.module, each) is None for each in self.exports)
 
@@ -171,7 +171,7 @@ class _File:
             if use.name in SPECS or use.name in RECEIVER_NAMES:
                 if self.converts:
                     yield self._part(use, use.call, symbol)
-                elif self.module.target.has_estimators:
+                elif self.module.program.target.has_estimators:
                     yield Draft(use.call, symbol, Outcome.SKIP, _KEPT)
                 elif self.only_keras:
                     yield _manual(
@@ -194,7 +194,7 @@ class _File:
 
     def keras_drafts(self) -> Iterator[Draft]:
         """Yield a Keras class for every model_fn, where `--keras` asks for it."""
-        for each in keras_classes(self.module, self.uses) if self.module.keras and self.converts else ():
+        for each in keras_classes(self.module, self.uses) if self.module.program.keras and self.converts else ():
             yield Draft(
                 node=each.function,
                 symbol="tensorflow.estimator.Estimator",
@@ -205,7 +205,7 @@ class _File:
                 packages=frozenset({"tf1to2", "tf-keras"}),
             )
 
-        for function in without_class(self.module, self.uses) if self.module.keras and self.converts else ():
+        for function in without_class(self.module, self.uses) if self.module.program.keras and self.converts else ():
             name = function.name.value
             reason = (
                 f"--keras: {name} is no plain function of the module: write a class of migrate.shim.estimator."
@@ -230,7 +230,7 @@ class _File:
         shims = [draft for draft in drafts if draft.outcome is Outcome.SHIM]
         carriers = [draft for draft in shims if isinstance(draft.node, cst.Call)]
         if not carriers:
-            if self.converts and self.uses and self.module.migrates:
+            if self.converts and self.uses and self.module.program.migrates:
                 yield from self._leftover()
             yield from drafts
             return

@@ -94,11 +94,11 @@ class ModelToEstimator(RunnableRule):
                 return
             obstacle = tf.reason
         for call in found.makers:
-            if module.target.has_estimators:
+            if module.program.target.has_estimators:
                 yield Draft(call, MODEL_TO_ESTIMATOR, Outcome.SKIP, _KEPT)
             else:
                 yield Draft(call, MODEL_TO_ESTIMATOR, Outcome.MANUAL, obstacle)
-        for each in () if module.target.has_estimators else found.exports:
+        for each in () if module.program.target.has_estimators else found.exports:
             yield Draft(each.call, f"tensorflow.estimator.Estimator.{each.method.value}", Outcome.MANUAL, obstacle)
 
 

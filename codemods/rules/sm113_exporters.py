@@ -68,7 +68,7 @@ class Exporters(RunnableRule):
             if use.name in EXPORTERS and use.call is not None:
                 yield (
                     _wrapped(module, use, use.call)
-                    if module.target.has_estimators
+                    if module.program.target.has_estimators
                     else _reported(module, use, use.call)
                 )
         yield from strategies(module)

@@ -66,7 +66,7 @@ class MethodNames(RunnableRule):
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield every construction of a classify or regress signature."""
-        if module.self_contained or _exports_through_shim(module):
+        if module.program.self_contained or _exports_through_shim(module):
             return
         for call in module.calls:
             symbol = module.resolve_call(call)

@@ -57,7 +57,7 @@ class CompatV1(RunnableRule):
 
     def follow(self, module: Module, sites: Sequence[Site]) -> Iterator[Draft]:
         """Yield one site for the file, where it is migrated and something in it needs this."""
-        if module.runs_on_tensorflow2 or not (module.migrates or any(site.changes for site in sites)):
+        if module.program.runs_on_tensorflow2 or not (module.program.migrates or any(site.changes for site in sites)):
             return
         uses = list(uses_left(module, sites))
         is_rewritten = any(site.changes for site in sites)
@@ -74,7 +74,7 @@ class CompatV1(RunnableRule):
         imports: tuple[Import, ...] = ()
         if disable is not None:
             edits.append(disable)
-        if module.mode is Mode.EAGER:
+        if module.program.mode is Mode.EAGER:
             dimensions, imports = dimension_edits(module)
             edits.extend(_without(sites, iter(dimensions)))
         yield from _refusals(module)
@@ -100,13 +100,14 @@ class CompatV1(RunnableRule):
             yield from spelled_out(module, uses)
             yield from moved_names(module, has_v1=any(is_v1_only(use) for use in uses))
         yield from public_imports(module)
-        if module.mode is Mode.GRAPH:
+        if module.program.mode is Mode.GRAPH:
             yield from vector_examples(module, uses)
 
 
 def _refusals(module: Module) -> Iterator[Draft]:
+    target = module.program.target
     for node in refusals_of_tf2(module):
-        reason = f"this check ends the program on TensorFlow {module.target}: take it away once the rest is tried there"
+        reason = f"this check ends the program on TensorFlow {target}: take it away once the rest is tried there"
         yield Draft(node=node, symbol="tensorflow.__version__", outcome=Outcome.MANUAL, reason=reason)
 
 

@@ -62,7 +62,7 @@ class Contrib(RunnableRule):
 
     def follow(self, module: Module, sites: Sequence[Site]) -> Iterator[Draft]:
         """Yield a draft for every symbol that is replaced, and one for each home of those that are not."""
-        if not module.migrates and not any(site.changes for site in sites):
+        if not module.program.migrates and not any(site.changes for site in sites):
             return
         left: list[tuple[_Symbol, str]] = []
         replaced: list[tuple[_Symbol, Draft]] = []
@@ -156,7 +156,7 @@ def _spelled(module: Module, symbol: _Symbol, name: str) -> tuple[str, tuple[Imp
 
 def _kept_estimator(module: Module, name: str) -> str | None:
     """Return the home of an Estimator for TPUs in a TensorFlow that has Estimators; elsewhere SM111 moves it."""
-    kept = estimator_name(f"{_CONTRIB}.{name}") if module.target.has_estimators else None
+    kept = estimator_name(f"{_CONTRIB}.{name}") if module.program.target.has_estimators else None
     return f"estimator.{kept}" if kept is not None and kept.startswith("tpu.") else None
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Protocol
 
 import libcst as cst
 
-from codemods.names.target import installed_target
 from codemods.source.bindings import reaching_bindings
 from codemods.source.imported_names import MAX_DEPTH, ImportedNames
-from codemods.source.mode import Mode
+from codemods.source.program import Program
 from codemods.source.scopes import Binding, BindingKind
 from codemods.source.symbols import canonical
 from codemods.source.syntax_tree import SyntaxTree
@@ -29,41 +29,49 @@ class Project(Protocol):
 
 
 class Module(SyntaxTree):
-    """A parsed module, what its names stand for, and how the run means to migrate it.
+    """A parsed module, what its names stand for, and the program that it is part of. It never changes.
 
     Raises:
         UnparsableSourceError: The text is not Python 3.
     """
 
     def __init__(
-        self, text: str, path: str = "<string>", mode: Mode = Mode.EAGER, project: Project | None = None
+        self,
+        text: str,
+        path: str = "<string>",
+        program: Program | None = None,
+        project: Project | None = None,
+        cell_starts: tuple[int, ...] = (),
     ) -> None:
+        """Parse the text.
+
+        Args:
+            text: Python source.
+            path: of the file, relative to the repository.
+            program: that the module belongs to; by default one of its own, in eager mode.
+            project: the other modules of the run.
+            cell_starts: where the cells of a notebook begin; empty for a file.
+        """
         super().__init__(text)
         self.path = path
-        self.mode = mode
+        self.program = program or Program()
         self.project = project
-        self.migrates = False
-        """The program this module belongs to is being migrated, even if the module holds no site itself."""
-        self.is_entry = True
-        """Programs start here: no other module of the run imports it, or it has a `__main__` block."""
-        self.keras = False
-        """Write Keras models next to the model_fns of Estimators (`--keras`)."""
-        self.self_contained = False
-        """Rewritten code must not import tf1to2 (`--self-contained`)."""
-        self.target = installed_target()
-        """The TensorFlow that the rewritten code is to run on (`--tensorflow`)."""
-        self.runs_on_tensorflow2 = False
-        """The program this module belongs to is one of TensorFlow 2 already: its names and its mode stay."""
-        self.legacy_keras = False
-        """Some module of the program needs legacy Keras, so whoever imports TensorFlow first must ask for it."""
-        self.taken_names: frozenset[str] = frozenset()
-        """Names that other modules import from this one; `*` where one imports everything."""
-        self.cell_starts: tuple[int, ...] = ()
-        """Where the cells of a notebook begin; empty for a file."""
+        self.cell_starts = cell_starts
         self._bindings: dict[cst.Name, list[Binding]] = {}
         self.imports = ImportedNames(self, self.bindings, path, project)
         self.memo: dict[str, object] = {}
-        """What others computed from this module and want to keep with it; a module never changes."""
+        """What others computed from the code and want to keep with it; the code never changes."""
+        self.program_memo: dict[str, object] = {}
+        """What was computed for this program: a module of another one does not have it."""
+
+    def within(self, program: Program) -> Module:
+        """Return the module as one of another program: the same tree, nothing that was computed for this program."""
+        for part in (self.names, self.calls, self._positions):  # made once, for all
+            assert part is not None
+        twin = copy(self)
+        twin.program = program
+        twin.program_memo = {}
+        return twin
 
     def bindings(self, name: cst.Name) -> list[Binding]:
         """Return the bindings that may give `name` its value at this place, latest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,7 @@ from codemods.rules.sm903_requirements import plan_requirements
 from codemods.site import Site
 from codemods.source.mode import Mode
 from codemods.source.module import Module
+from codemods.source.program import Program
 from tests.codemods.helpers import after
 
 HEADS = (
@@ -168,7 +170,7 @@ def test_lines_that_no_edit_touches_stay_and_newlines_too(source: str, mode: Mod
 def test_documentation(rule: RunnableRule, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `explain` and the README show is complete, and the examples are what the rule does."""
     # LibCST's runner has no options: there the installed release decides.
-    monkeypatch.setattr("codemods.source.module.installed_target", lambda: NEWEST)
+    monkeypatch.setattr("codemods.source.module.Program", partial(Program, target=NEWEST))
     assert rule.id.startswith("SM")
     assert rule.name == rule.name.lower()
     assert rule.summary

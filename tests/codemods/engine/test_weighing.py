@@ -13,6 +13,7 @@ from codemods.engine.weighing import NATIVE_LINES
 from codemods.rule import Draft
 from codemods.site import Outcome
 from codemods.source.module import Module
+from codemods.source.program import Program
 
 SOURCE = "one()\ntwo()\n"
 
@@ -43,9 +44,7 @@ class _Shim(_Native):
 
 def planned(lines: int, *rules: type[_Native], self_contained: bool = False) -> tuple[str, Outcome, str]:
     """Return rule, outcome and reason of the one site."""
-    module = Module(SOURCE, "a.py")
-    module.self_contained = self_contained
-    module.migrates = True
+    module = Module(SOURCE, "a.py", Program(migrates=True, self_contained=self_contained))
     made = [rule() for rule in rules]
     made[0].lines = lines
     (site,) = plan_module(module, made)
