@@ -125,9 +125,17 @@ def _is_dtype(number: int) -> bool:
     return number in types_pb2.DataType.values() and number != types_pb2.DT_INVALID
 
 
+def _is_value(number: int) -> bool:
+    from tensorflow.core.framework import types_pb2
+
+    return number != types_pb2.DT_RESOURCE and not types_pb2.DataType.Name(number).endswith("_REF")
+
+
 def _tensor_fault(tensor: Any) -> str:
     if not _is_dtype(tensor.dtype):
         return f"is a tensor of {tensor.dtype}, which is no dtype"
+    if not _is_value(tensor.dtype):
+        return "is a tensor of references or handles, which a graph cannot hold"
     if tensor.tensor_shape.unknown_rank or any(dimension.size < 0 for dimension in tensor.tensor_shape.dim):
         return "is a tensor of unknown or negative shape"
     # At least one byte an element; what is in the proto is no larger than the proto.

@@ -158,7 +158,7 @@ class _Reader:
             )
         try:
             return [bytes(value).decode() for value in make_ndarray(node.attr["value"].tensor).reshape(-1)]
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:  # KeyError: a dtype without values
             raise RefusedModelError(
                 f"the names that the checkpoint is restored by (node {node.name!r}) are no texts ({error}); the model "
                 "is damaged, copy it again."

@@ -78,4 +78,9 @@ class State:
                 f"the table key {edge!r} is computed in the graph, but TensorFlow 2 needs it before the graph runs; "
                 "rebuild the table with constant keys."
             )
-        return tf.make_ndarray(node.attr["value"].tensor)
+        try:
+            return tf.make_ndarray(node.attr["value"].tensor)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RefusedModelError(
+                f"the table key {edge!r} is a constant that cannot be read ({error}); copy the model again."
+            ) from error

@@ -195,5 +195,8 @@ class DataFlow:
 def _const_value(node: Any | None) -> Array | None:
     if node is None or node.op != "Const":
         return None
-    value: Array = tf.make_ndarray(node.attr["value"].tensor)
+    try:
+        value: Array = tf.make_ndarray(node.attr["value"].tensor)
+    except (KeyError, TypeError, ValueError):  # of handles or variants, or damaged
+        return None
     return value

@@ -73,6 +73,10 @@ DAMAGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "wrong kind": (wrong_kind, "is no type"),
     "no dtype": (no_dtype, "which is no dtype"),
     "negative": (negative_shape, "negative shape"),
+    "handles": (
+        lambda g: node(g, "c").attr["value"].tensor.__setattr__("dtype", 20),
+        "a tensor of references or handles",
+    ),
     "short content": (lambda g: node(g, "c").attr["value"].tensor.__setattr__("tensor_content", b"x"), "of 8 bytes"),
     "uncountable": (uncountable, "more elements than TensorFlow can count"),
     "huge": (huge_constant, "8,589,934,592 elements"),
