@@ -91,7 +91,7 @@ def _ended(invocation: Invocation) -> int:
     except Exception as error:  # the last net: whatever comes here is a defect
         if invocation.debug:
             raise
-        say(_defect(error))
+        say(_unexpected(error))
         return FAILED
 
 
@@ -127,7 +127,11 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     raise Terminated
 
 
-def _defect(error: Exception) -> str:
+def _unexpected(error: Exception) -> str:
+    """Return the sentence for an error that no command tells: the system's words, or that it is a defect."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        # A name that is too long, a folder that goes meanwhile: nothing of this program.
+        return f"tf1to2: {os.fsdecode(error.filename)}: {error.strerror.lower()}; give another path, or mend this one."
     first_line = (str(error).strip().splitlines() or ["no message"])[0]
     command = shlex.join(["tf1to2", *sys.argv[1:]])
     return (

@@ -181,3 +181,15 @@ def test_a_defect_is_a_sentence_with_the_model_and_debug_shows_where(tmp_path: P
     assert "\x1b" not in told.stderr
     assert "Traceback" not in told.stderr
     assert "Traceback" in run("--debug").stderr
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize("arguments", [("review", ".", "--replay", LONG), ("codemod", LONG), ("scan", LONG)])
+def test_a_name_that_no_file_can_have(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    ended = tf1to2(*arguments, cwd=tmp_path)
+    ended.check_spoken()
+    assert ended.status == 2
+    assert "defect" not in ended.stderr
+    assert "too long" in ended.stderr or "no such" in ended.stderr
