@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from migrate.processes.workers import Finished, Raised, run_all
+from migrate.processes.results import Finished, Raised
+from migrate.processes.workers import run_all
 from migrate.verify.compare import Comparison, compare, worst
 from migrate.verify.proof import Outcome, ProofOptions
 from migrate.verify.signature_tensors import Array, Slot, SlotTensor, Values, slot_tensors

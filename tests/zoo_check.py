@@ -26,7 +26,8 @@ from migrate.inspection.facts import ModelFacts
 from migrate.inspection.task import InspectTask, inspect_model
 from migrate.inspection.verdict import verdict
 from migrate.legacy.readers import reader_of
-from migrate.processes.workers import Finished, run_all
+from migrate.processes.results import Finished
+from migrate.processes.workers import run_all
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import Row, RowOutcome
 from migrate.rewrap_tree.run import Settings, run

@@ -14,23 +14,21 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import queue
 import shutil
 import signal
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from migrate.errors import Tf1to2Error
-from migrate.files.scratch import scratch_folder, use_scratch
-from migrate.processes.memory_limit import limit_memory
+from migrate.files.scratch import scratch_folder
+from migrate.processes.results import Died, Finished, Raised, Result, TimedOut
+from migrate.processes.worker_process import ENDING, serve
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -40,41 +38,7 @@ _LAST_WORDS_LINES = 5
 # What a dying TensorFlow says among its other lines.
 _TELLING = ("Check failed", "Fatal", "F0000", "terminate called", "std::bad_alloc", "Out of memory", "OOM")
 _SECONDS_TO_END = 5.0
-_in_worker = False
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
-
-@dataclass(frozen=True, slots=True)
-class Finished(Generic[Value]):
-    """The call returned `value`."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """The call raised `error`; its traceback does not travel between processes but as text."""
-
-    error: Exception
-    traceback: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Died:
-    """The process of the call ended: `cause` says how (`killed by SIGSEGV`), `last_words` what it wrote last."""
-
-    cause: str
-    last_words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TimedOut:
-    """The call took longer than `seconds`, and its process was ended."""
-
-    seconds: float
-
-
-Result: TypeAlias = Finished[Value] | Raised | Died | TimedOut
 
 _ENDED = Died("ended before it began", ())
 
@@ -209,9 +173,7 @@ class _Worker:
             reason = (error.strerror or str(error)).lower()
             raise Tf1to2Error(f"temporary files cannot be made in {folder.parent.parent}: {reason}.") from error
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, folder, warm_up), name="tf1to2-worker", daemon=True
-        )
+        self._process = context.Process(target=serve, args=(theirs, folder, warm_up), name="tf1to2-worker", daemon=True)
         with _signals_held():
             self._process.start()
         theirs.close()
@@ -249,10 +211,10 @@ def _signals_held() -> Iterator[None]:
     """
     held: list[tuple[int, FrameType | None]] = []
     is_main = threading.current_thread() is threading.main_thread()
-    handlers = {int(number): signal.getsignal(number) for number in _ENDING} if is_main else {}
+    handlers = {int(number): signal.getsignal(number) for number in ENDING} if is_main else {}
     for number in handlers:
         signal.signal(number, lambda received, frame: held.append((received, frame)))
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING) if hasattr(signal, "pthread_sigmask") else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
@@ -264,70 +226,6 @@ def _signals_held() -> Iterator[None]:
         handler = handlers[received]
         if callable(handler):
             handler(received, frame)
-
-
-def in_worker_process() -> bool:
-    """Tell whether this process is a worker: its end costs the call that it works on alone."""
-    return _in_worker
-
-
-def _serve(connection: Connection, folder: Path, warm_up: Callable[[], object] | None) -> None:
-    """Answer calls until the pipe closes. Runs in the worker process."""
-    global _in_worker  # noqa: PLW0603 - set once, where the process begins
-    _in_worker = True
-    limit_memory()
-    # The parent ends its workers itself; an interrupt of the terminal reaches the whole process group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-    _end_with_parent()
-    use_scratch(folder)
-    log = os.open(folder / "stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 2)
-    os.dup2(log, 1)  # standard output is the parent's product
-    if warm_up is not None:
-        with contextlib.suppress(Exception):  # the first call meets the same failure and reports it
-            warm_up()
-    while True:
-        try:
-            function, task = connection.recv()
-        except (EOFError, OSError):
-            return
-        os.ftruncate(log, 0)
-        result: Finished[Any] | Raised
-        try:
-            result = Finished(function(task))
-        except Exception as error:  # every failure of a call is its result
-            result = Raised(error, traceback.format_exc())
-        try:
-            connection.send(result)
-        except Exception as error:  # a value or an error that cannot be pickled
-            connection.send(Raised(RuntimeError(f"the result cannot be sent: {error!r} for {result!r}")))
-
-
-def _end_with_parent() -> None:
-    """Make this process end as soon as the one that started it is gone, also in the middle of a call.
-
-    The parent holds the other end of a pipe. A thread waits for its end; so does the system, where it can tell by a
-    signal (which ends the process), for a library that never lets another thread run. Linux' death signal of a parent
-    would not do: it is sent when the parent's *thread* ends.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import fcntl
-
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
-        flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
-    threading.Thread(target=_end_after, args=(parent.sentinel,), name="tf1to2-parent", daemon=True).start()
-
-
-def _end_after(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
 
 
 def _cause(exit_code: int | None) -> str:

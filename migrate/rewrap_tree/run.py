@@ -14,7 +14,8 @@ from migrate.files.staging import FINISHED, recover, staging
 from migrate.legacy.detect import main_file_of
 from migrate.legacy.read import readable
 from migrate.preflight.model_options import ModelOptions
-from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
+from migrate.processes.results import Died, Finished, Raised, Result, TimedOut
+from migrate.processes.workers import Workers, in_order
 from migrate.rewrap_tree.job import FAILED_SUFFIX, Job
 from migrate.rewrap_tree.journal import Journal
 from migrate.rewrap_tree.names import refuse_names

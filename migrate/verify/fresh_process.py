@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrate.errors import Tf1to2Error
-from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers
+from migrate.processes.results import Died, Finished, Raised, Result, TimedOut
+from migrate.processes.workers import Workers
 from migrate.verify.error_text import first_line
 from migrate.verify.proof import Proof, ProofOptions
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from migrate.processes.workers import in_worker_process
+from migrate.processes.worker_process import in_worker_process
 from migrate.tensorflow_private.cancellation import cancelled_after
 
 _GRACE_SECONDS = 10.0

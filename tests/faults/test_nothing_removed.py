@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from migrate.errors import Tf1to2Error
-from migrate.processes.workers import Finished
+from migrate.processes.results import Finished
 from migrate.rewrap_tree import run as module
 from migrate.rewrap_tree.plan import plan
 from migrate.rewrap_tree.row import RowOutcome

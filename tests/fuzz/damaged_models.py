@@ -25,7 +25,8 @@ from typing import Any
 from migrate.errors import Tf1to2Error
 from migrate.inspection.task import InspectTask, inspect_model
 from migrate.preflight.model_options import ModelOptions
-from migrate.processes.workers import Died, Finished, Raised, Result, TimedOut, Workers, in_order
+from migrate.processes.results import Died, Finished, Raised, Result, TimedOut
+from migrate.processes.workers import Workers, in_order
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import RowOutcome
 from migrate.rewrap_tree.run import Settings, run

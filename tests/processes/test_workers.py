@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import RefusedModelError
-from migrate.processes.workers import Died, Finished, Raised, TimedOut, run_all
+from migrate.processes.results import Died, Finished, Raised, TimedOut
+from migrate.processes.workers import run_all
 
 
 def square(number: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from migrate.errors import Tf1to2Error
 from migrate.legacy.read import readable
-from migrate.processes.workers import Died, Finished, Raised, TimedOut
+from migrate.processes.results import Died, Finished, Raised, TimedOut
 from migrate.rewrap_tree import run as module
 from migrate.rewrap_tree.plan import Job
 from migrate.rewrap_tree.row import Row, RowOutcome

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import UnreadableModelError
-from migrate.processes.workers import Died, Finished, Raised, TimedOut
+from migrate.processes.results import Died, Finished, Raised, TimedOut
 from migrate.verify import ProofTask, ProofWorker, prove_in_fresh_process
 from migrate.verify.fresh_process import proof_of
 from tests.verify import tiny_models
