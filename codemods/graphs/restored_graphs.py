@@ -7,7 +7,6 @@ variables take. What does anything else with the session, the graph or its tenso
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -19,7 +18,14 @@ from codemods.graphs.only_builds import only_builds, touches_graph
 from codemods.source.arguments import bound_arguments
 from codemods.source.module import Module
 from codemods.source.nodes import walk
-from codemods.source.scopes import BindingKind
+from codemods.source.plain_statements import (
+    assigned_call,
+    assigned_value,
+    binds_names_only,
+    names_bound,
+    names_in,
+    only_call,
+)
 
 _PLACEHOLDER = ("dtype", "shape", "name")
 _INITIALIZERS = frozenset(
@@ -107,7 +113,7 @@ class _Reader:
         if self.checkpoint is None or not self._is_closed(outputs):
             return None
         names = {
-            name.value for step in (*self.steps, *(value for _, value in outputs)) for name in _names(module, step)
+            name.value for step in (*self.steps, *(value for _, value in outputs)) for name in names_in(module, step)
         }
         return RestoredBuild(
             export,
@@ -168,31 +174,31 @@ class _Reader:
             if self.checkpoint is not None or not self._is_step(statement):
                 return False
             self.steps.append(statement)
-            self.built |= _bound(module, statement)
+            self.built |= names_bound(module, statement)
             return True
         if isinstance(statement, cst.SimpleStatementLine) or not any(
             statement in module.ancestors(block) for block in self.opened
         ):
             self.others.append(statement)
-            return not _bound(module, statement) & self.built
+            return not names_bound(module, statement) & self.built
         return False
 
     def _leave(self, statement: cst.CSTNode) -> bool:
         self.gone.append(statement)
-        self.spent_names |= _bound(self.module, statement)
+        self.spent_names |= names_bound(self.module, statement)
         return True
 
     def _uses_built(self, statement: cst.CSTNode) -> bool:
-        return any(name.value in self.built for name in _names(self.module, statement))
+        return any(name.value in self.built for name in names_in(self.module, statement))
 
     def _saver(self, statement: cst.CSTNode) -> str | None:
-        call = _assigned_call(statement)
+        call = assigned_call(statement)
         if call is None or self.module.resolve_call(call) != "tensorflow.train.Saver" or call.args:
             return None
-        return next(iter(_bound(self.module, statement)), None)
+        return next(iter(names_bound(self.module, statement)), None)
 
     def _is_restore(self, statement: cst.CSTNode) -> bool:
-        call = _plain_call(statement)
+        call = only_call(statement)
         if call is None or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "restore":
             return False
         given = bound_arguments(call, ("sess", "save_path"))
@@ -213,7 +219,7 @@ class _Reader:
 
     def _is_initialization(self, statement: cst.CSTNode) -> bool:
         """Whether the statement runs initialisers before the checkpoint gives every variable its value."""
-        call = _plain_call(statement)
+        call = only_call(statement)
         if call is None or self.checkpoint is not None or not isinstance(call.func, cst.Attribute):
             return False
         if call.func.attr.value != "run" or not isinstance(call.func.value, cst.Name) or len(call.args) != 1:
@@ -227,13 +233,13 @@ class _Reader:
 
     def _only_describes(self, statement: cst.CSTNode) -> bool:
         """Whether the statement assigns parts of the signature, the graph, or an initialiser that is then run."""
-        call = _assigned_call(statement)
+        call = assigned_call(statement)
         name = self.module.resolve_call(call) if call is not None else None
         if name is not None:
             if name in ("tensorflow.Graph", "tensorflow.ConfigProto", "tensorflow.group", *_INITIALIZERS):
                 return True
             return name.startswith(_SIGNATURE_PARTS)
-        value = _assigned(statement)
+        value = assigned_value(statement)
         if not isinstance(value, cst.Dict) or not self._uses_built(statement):
             return False
         calls = [node for node in walk(value) if isinstance(node, cst.Call)]
@@ -251,7 +257,7 @@ class _Reader:
         elif (
             not isinstance(statement, cst.SimpleStatementLine)
             or not all(isinstance(part, (cst.Assign, cst.AugAssign, cst.AnnAssign)) for part in statement.body)
-            or any(not _binds_names_only(part) for part in statement.body)
+            or any(not binds_names_only(part) for part in statement.body)
         ):
             return False
         return only_builds(self.module, statement)
@@ -281,61 +287,10 @@ class _Reader:
         scope = self.module.scope(self.export.node)
         for item in inputs:
             for part in (item.dtype, item.shape):
-                names |= {name.value for name in _names(self.module, part)} if part is not None else set()
+                names |= {name.value for name in names_in(self.module, part)} if part is not None else set()
         if self.function is None:
             return frozenset()
         local = {
             name for name in names - self.built if (owner := scope.owner(name)) is not None and not owner.is_module
         }
         return frozenset(local)
-
-
-def _names(module: Module, node: cst.CSTNode) -> Iterator[cst.Name]:
-    for child in walk(node):
-        if isinstance(child, cst.Name) and child in module.names.get(child.value, ()):
-            yield child
-
-
-def _bound(module: Module, statement: cst.CSTNode) -> set[str]:
-    """Return the names a statement binds in its own scope."""
-    scope = module.scope(statement)
-    inside = {id(node) for node in walk(statement)}
-    return {
-        name
-        for name, bindings in scope.bindings.items()
-        for binding in bindings
-        if id(binding.node) in inside and binding.kind is not BindingKind.PARAM
-    }
-
-
-def _assigned(statement: cst.CSTNode) -> cst.BaseExpression | None:
-    if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
-        part = statement.body[0]
-        if isinstance(part, cst.Assign) and len(part.targets) == 1 and isinstance(part.targets[0].target, cst.Name):
-            return part.value
-    return None
-
-
-def _assigned_call(statement: cst.CSTNode) -> cst.Call | None:
-    value = _assigned(statement)
-    return value if isinstance(value, cst.Call) else None
-
-
-def _plain_call(statement: cst.CSTNode) -> cst.Call | None:
-    if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
-        part = statement.body[0]
-        if isinstance(part, cst.Expr) and isinstance(part.value, cst.Call):
-            return part.value
-    return None
-
-
-def _binds_names_only(part: cst.CSTNode) -> bool:
-    targets = (
-        [target.target for target in part.targets] if isinstance(part, cst.Assign) else [getattr(part, "target", None)]
-    )
-    return all(
-        isinstance(node, (cst.Name, cst.Tuple, cst.List))
-        and not any(isinstance(n, (cst.Subscript, cst.Attribute)) for n in walk(node))
-        for node in targets
-        if node is not None
-    )
