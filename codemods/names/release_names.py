@@ -1,21 +1,18 @@
 """What each release of TensorFlow has: its public names and the modules that can be imported from it.
 
-A row for a release is a file of `codemods/names/releases`, written by the script `read.py` there; a target between two
-rows has what either has. Loaded where it is asked for: most runs touch few files, and a scan none.
+The table, `codemods/names/releases/names.txt.gz`, is made by `make.py` there; a target that it does not have has what
+either of its neighbours has. Loaded where it is asked for: most runs touch few files, and a scan none.
 """
 
 from __future__ import annotations
 
-import gzip
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
+from codemods.names.release_table import releases_of, rows_of
 from codemods.names.target import Target
 
-_ROW = re.compile(r"(\d+)\.(\d+)\.txt\.gz")
-_FOLDER = files("codemods.names") / "releases"
+TABLE = "names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +48,16 @@ def lacks(target: Target, module: str, name: str | None = None) -> bool:
 @lru_cache(maxsize=4)
 def release_names(release: Target) -> ReleaseNames:
     """Return the row of a release."""
-    data = (_FOLDER / f"{release}.txt.gz").read_bytes()
-    lines = gzip.decompress(data).decode().split()
+    lines = rows_of(TABLE, release)
     modules = frozenset(line[1:] for line in lines if line.startswith("!"))
-    names = frozenset(line for line in lines if not line.startswith("!"))
-    listed = frozenset(line.lstrip("!").rpartition(".")[0] for line in lines)
+    names = frozenset(lines) - {f"!{module}" for module in modules}
+    listed = frozenset(line.rpartition(".")[0] for line in (*names, *modules))
     return ReleaseNames(names, modules, listed)
 
 
-@lru_cache(maxsize=1)
 def releases() -> tuple[Target, ...]:
     """Return the releases of which there is a row, oldest first."""
-    matches = (_ROW.fullmatch(file.name) for file in _FOLDER.iterdir())
-    return tuple(sorted(Target(int(match[1]), int(match[2])) for match in matches if match is not None))
+    return releases_of(TABLE)
 
 
 @lru_cache(maxsize=8)

@@ -1,8 +1,7 @@
-"""The tables of names: the row of the installed TensorFlow says what that TensorFlow has."""
+"""The tables of names and meanings: the rows of the installed TensorFlow say what that TensorFlow has."""
 
 from __future__ import annotations
 
-import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +9,52 @@ from pathlib import Path
 import pytest
 
 import codemods.names
-from codemods.names.release_names import releases
-from codemods.names.target import installed_target
+from codemods.names.release_names import lacks, release_names, releases
+from codemods.names.release_table import rows_of
+from codemods.names.target import NEWEST, OLDEST, Target, installed_target
 
 FOLDER = Path(codemods.names.__file__).parent / "releases"
 
 
-def test_the_row_of_the_installed_release(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `read.py` says of the installed TensorFlow."""
     if installed_target() not in releases():
-        pytest.skip(f"there is no row of TensorFlow {installed_target()}; {FOLDER / 'read.py'} writes one")
-    subprocess.run([sys.executable, FOLDER / "read.py", tmp_path], check=True, capture_output=True)
-    (made,) = tmp_path.iterdir()
-    with gzip.open(made, "rt") as now, gzip.open(FOLDER / made.name, "rt") as shipped:
-        assert set(now) == set(shipped)
+        pytest.skip(f"there is no row of TensorFlow {installed_target()}; {FOLDER / 'make.py'} adds one")
+    folder = tmp_path_factory.mktemp("read")
+    subprocess.run([sys.executable, FOLDER / "read.py", folder], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("table", ["names", "meanings"])
+def test_the_row_of_the_installed_release(read: Path, table: str) -> None:
+    now = (read / f"{table}-{installed_target()}.txt").read_text().splitlines()
+    assert set(now) == set(rows_of(table, installed_target()))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "first_without"),
+    [
+        ("tensorflow.estimator", "Estimator", Target(2, 16)),
+        ("tensorflow", "placeholder", Target(2, 15)),
+        ("tensorflow.compat.v1", "placeholder", None),
+        ("tensorflow.keras.layers", "GRU", None),
+        ("tensorflow.python.framework", "graph_util", None),
+    ],
+)
+def test_since_when_a_name_is_gone(module: str, name: str, first_without: Target | None) -> None:
+    found = [target for target in releases() if target >= OLDEST and lacks(target, module, name)]
+    assert found[:1] == ([] if first_without is None else [first_without])
+
+
+def test_a_release_that_has_no_row_has_what_its_neighbours_have() -> None:
+    beyond = Target(NEWEST.major, NEWEST.minor + 1)
+    assert not lacks(beyond, "tensorflow", "function")
+    assert lacks(beyond, "tensorflow.contrib")
+
+
+def test_rows_are_whole() -> None:
+    for release in releases():
+        row = release_names(release)
+        assert {"tensorflow.matmul", "tensorflow.compat.v1.matmul"} <= row.names
+        assert "tensorflow.python.framework.ops" in row.modules
