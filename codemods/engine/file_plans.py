@@ -127,7 +127,7 @@ def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFil
     modules = []
     for part in document.parts:
         cells = tuple(span.start for span in part.notebook.spans) if part.notebook is not None else ()
-        modules.append(Module(part.masked, path, project=project, cell_starts=cells))
+        modules.append(Module(part.masked, path, project=project, cell_starts=cells, unmasked=part.text))
     return OpenFile(document, tuple(modules))
 
 

@@ -67,3 +67,8 @@ def _around(target: Target) -> tuple[Target, ...]:
     if target in known:
         return (target,)
     return (*[each for each in known if each < target][-1:], *[each for each in known if each > target][:1])
+
+
+def listed_names(target: Target) -> tuple[ReleaseNames, ...]:
+    """Return the row of the target, or those of the releases around it."""
+    return tuple(release_names(release) for release in _around(target))

@@ -42,6 +42,7 @@ class Module(SyntaxTree):
         program: Program | None = None,
         project: Project | None = None,
         cell_starts: tuple[int, ...] = (),
+        unmasked: str | None = None,
     ) -> None:
         """Parse the text.
 
@@ -51,12 +52,14 @@ class Module(SyntaxTree):
             program: that the module belongs to; by default one of its own, in eager mode.
             project: the other modules of the run.
             cell_starts: where the cells of a notebook begin; empty for a file.
+            unmasked: of a notebook, the text with the lines that only IPython understands; as long as `text`.
         """
         super().__init__(text)
         self.path = path
         self.program = program or Program()
         self.project = project
         self.cell_starts = cell_starts
+        self.unmasked = text if unmasked is None else unmasked
         self._bindings: dict[cst.Name, list[Binding]] = {}
         self.imports = ImportedNames(self, self.bindings, path, project)
         self.memo: dict[str, object] = {}

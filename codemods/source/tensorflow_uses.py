@@ -30,18 +30,19 @@ def tensorflow_uses(module: Module) -> tuple[Use, ...]:
     """Return the uses of TensorFlow symbols in source order, imports excluded."""
     found = module.memo.get("tensorflow_uses")
     if not isinstance(found, tuple):
-        found = module.memo["tensorflow_uses"] = tuple(_find_uses(module))
+        found = module.memo["tensorflow_uses"] = tuple(uses_of(module, "tensorflow", "keras"))
     return found
 
 
-def _find_uses(module: Module) -> Iterator[Use]:
+def uses_of(module: Module, *packages: str) -> Iterator[Use]:
+    """Yield the uses of what is in the packages, imports excluded."""
     for node in module.nodes:
         if type(node) not in (cst.Attribute, cst.Name):
             continue
         assert isinstance(node, (cst.Attribute, cst.Name))
         if _is_whole(module, node):
             raw = module.raw_name(node)
-            if raw is not None and raw.split(".")[0] in ("tensorflow", "keras"):
+            if raw is not None and raw.split(".")[0] in packages:
                 yield Use(node, raw, module.start(node))
 
 
