@@ -23,7 +23,7 @@ _TPU = ("InputPipelineConfig", "RunConfig", "TPUConfig", "TPUEstimator", "TPUEst
 _PLAIN = ("Estimator", "EstimatorSpec", "ModeKeys", "RunConfig", "WarmStartSettings", *CANNED)
 _INPUTS = ("numpy_input_fn", "pandas_input_fn")
 _PARSE_SPECS = ("classifier_parse_example_spec", "regressor_parse_example_spec")
-_EXPORT = (*RECEIVERS, *RECEIVER_BUILDERS, *OUTPUTS)
+_EXPORT = (*RECEIVERS, *RECEIVER_BUILDERS, *OUTPUTS, "build_all_signature_defs")
 
 # Every name of `migrate.shim.estimator` that the codemods may emit.
 SHIM_ESTIMATOR_NAMES = frozenset(

@@ -9,6 +9,7 @@ from migrate.shim.estimator.receivers import (
     build_parsing_serving_input_receiver_fn,
     build_raw_serving_input_receiver_fn,
 )
+from migrate.shim.estimator.signatures import build_all_signature_defs
 
 __all__ = [
     "ClassificationOutput",
@@ -17,6 +18,7 @@ __all__ = [
     "RegressionOutput",
     "ServingInputReceiver",
     "TensorServingInputReceiver",
+    "build_all_signature_defs",
     "build_parsing_serving_input_receiver_fn",
     "build_raw_serving_input_receiver_fn",
 ]

@@ -26,20 +26,11 @@ def serving_signatures(receiver: Any, export_outputs: dict[Any, Any]) -> dict[st
         EstimatorError: nothing is left. TensorFlow 1 wrote a graph that clients could reach by tensor names even then;
             a TF2 SavedModel without signatures holds nothing that they can call.
     """
-    signatures: dict[str, Any] = {}
-    reasons: list[str] = []
-    for name, tensors in _receiver_groups(receiver):
-        for key, output in export_outputs.items():
-            signature_key = f"{name}{key or 'None'}"
-            try:
-                signature = output.as_signature_def(tensors)
-            except ValueError as error:
-                reasons.append(f"{signature_key!r} cannot be served and is left out: {error}")
-                continue
-            if tf1.saved_model.is_valid_signature(signature):
-                signatures[signature_key] = signature
-            else:
-                reasons.append(f"{signature_key!r} is not valid for serving and is left out.")
+    alternatives = getattr(receiver, "receiver_tensors_alternatives", None)
+    signatures, reasons = _signatures(receiver.receiver_tensors, alternatives, export_outputs)
+    for key in [key for key, signature in signatures.items() if not tf1.saved_model.is_valid_signature(signature)]:
+        del signatures[key]
+        reasons.append(f"{key!r} is not valid for serving and is left out.")
     if not signatures:
         raise EstimatorError(f"The export would have no signature: {' '.join(reasons) or 'there are no outputs.'}")
     for reason in reasons:
@@ -49,10 +40,53 @@ def serving_signatures(receiver: Any, export_outputs: dict[Any, Any]) -> dict[st
     return signatures
 
 
-def _receiver_groups(receiver: Any) -> list[tuple[str, dict[str, Any]]]:
-    groups = [("", _as_dict(receiver.receiver_tensors))]
-    alternatives = getattr(receiver, "receiver_tensors_alternatives", None) or {}
-    groups.extend((f"{name or 'None'}:", _as_dict(tensors)) for name, tensors in alternatives.items())
+def build_all_signature_defs(
+    receiver_tensors: Any,
+    export_outputs: dict[Any, Any],
+    receiver_tensors_alternatives: dict[str, Any] | None = None,
+    serving_only: bool = True,
+) -> dict[str, Any]:
+    """The SignatureDefs of export outputs by key, for programs that write the SavedModel themselves.
+
+    Args:
+        receiver_tensors: what is fed: a Tensor, or a dict of string to Tensor.
+        export_outputs: the `ExportOutput`s by key.
+        receiver_tensors_alternatives: other groups of what may be fed, by name.
+        serving_only: leave out those that TensorFlow Serving would not take.
+
+    Raises:
+        ValueError: `export_outputs` is no dict.
+    """
+    if not isinstance(export_outputs, dict):
+        raise ValueError(f"export_outputs must be a dict, not {type(export_outputs)}")
+    signatures, reasons = _signatures(receiver_tensors, receiver_tensors_alternatives, export_outputs)
+    for reason in reasons:
+        _LOG.warning("The signature %s", reason)
+    is_valid = tf1.saved_model.is_valid_signature
+    return {key: each for key, each in signatures.items() if not serving_only or is_valid(each)}
+
+
+def _signatures(
+    receiver_tensors: Any, alternatives: dict[str, Any] | None, export_outputs: dict[Any, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what the outputs become for every group of inputs, and why some of them become nothing."""
+    signatures: dict[str, Any] = {}
+    reasons: list[str] = []
+    for name, tensors in _receiver_groups(receiver_tensors, alternatives):
+        for key, output in export_outputs.items():
+            signature_key = f"{name}{key or 'None'}"
+            try:
+                signatures[signature_key] = output.as_signature_def(tensors)
+            except ValueError as error:
+                reasons.append(f"{signature_key!r} cannot be served and is left out: {error}")
+    return signatures, reasons
+
+
+def _receiver_groups(
+    receiver_tensors: Any, alternatives: dict[str, Any] | None
+) -> list[tuple[str, dict[str, Any]]]:
+    groups = [("", _as_dict(receiver_tensors))]
+    groups.extend((f"{name or 'None'}:", _as_dict(tensors)) for name, tensors in (alternatives or {}).items())
     return groups
 
 
