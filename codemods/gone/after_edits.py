@@ -134,7 +134,7 @@ class AfterEdits:
         while index and self._reach[index - 1] >= start:
             index -= 1
             edit = self._edits[index]
-            if edit.end > start and edit.start < end or edit.start == edit.end and start <= edit.start <= end:
+            if (edit.end > start and edit.start < end) or (edit.start == edit.end and start <= edit.start <= end):
                 yield edit
 
     def _read(self, statement: ImportStatement) -> Iterator[Imported]:

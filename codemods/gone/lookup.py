@@ -14,13 +14,11 @@ _V1 = "tensorflow.compat.v1"
 _UNBOUND = frozenset({"tensorflow.python", "tensorflow.core"})
 _PRIVATE = ("tensorflow.python", "tensorflow.core", "tensorflow.tools", "tensorflow._api")
 # Of tensorflow_hub, since 0.13: what made and loaded modules of TensorFlow 1.
-_HUB = frozenset(
-    f"tensorflow_hub.{name}"
-    for name in """
-    Module ModuleSpec create_module_spec load_module_spec add_signature attach_message LatestModuleExporter
-    register_module_for_export eval_function_for_module
-    """.split()
-)
+_HUB_NAMES = """
+    LatestModuleExporter Module ModuleSpec add_signature attach_message create_module_spec eval_function_for_module
+    load_module_spec register_module_for_export
+"""
+_HUB = frozenset(f"tensorflow_hub.{name}" for name in _HUB_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Lookup:
 
 def _plain(name: str) -> str:
     """Return a dotted name with one `compat` at most, and none for TensorFlow 2's."""
-    while name.startswith(f"{_V1}.compat."):
+    while name.startswith(f"{_V1}.compat.") or name == f"{_V1}.compat":
         name = "tensorflow" + name[len(_V1) :]
     if name.startswith("tensorflow.compat.v2"):
         return _plain("tensorflow" + name[len("tensorflow.compat.v2") :])

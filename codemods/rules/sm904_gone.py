@@ -4,7 +4,8 @@ Whatever the other rules leave is looked up in what the target has: its public A
 private modules that TensorFlow 1 had. A private name whose object is public in `tensorflow.compat.v1` is taken from
 there. Everything else is reported with what stands in for it, one report for all names of a file with one answer.
 Private names that are still there stay, and so does what the program can do without: a name under a version check, a
-`hasattr`, or a `try` that catches its absence.
+`hasattr`, or a `try` that catches its absence. Of notebooks the lines that bring TensorFlow 1, or a Keras of its time,
+are reported too (`%tensorflow_version 1.x`, `!pip install tensorflow==1.15`).
 """
 
 from __future__ import annotations
@@ -53,9 +54,10 @@ class Gone(RunnableRule):
             after="import tensorflow.compat.v1 as tf\n\nreader = tf.train.NewCheckpointReader(CHECKPOINT)\n",
         ),
         Example(
-            before="from tensorflow.python.framework.common_shapes import call_cpp_shape_fn\n"
-            "from tensorflow.python.ops.variables import PartitionedVariable, global_variables\n",
-            after="",
+            before="from tensorflow.python.ops.control_flow_ops import cond, group\n\n"
+            "train = group(cond(ready, step, wait))\n",
+            after="from tensorflow.compat.v1 import cond\nfrom tensorflow.python.ops.control_flow_ops import group\n\n"
+            "train = group(cond(ready, step, wait))\n",
         ),
     )
     limits = (
@@ -192,7 +194,7 @@ class _File:
         for each in self._missing.imports:
             is_dropped = each.alias is not None and (self._is_unused(each) or self._is_freed(each, rewritten))
             if not self._moves(each) and not is_dropped:
-                self._tell(each.statement, each.name, f"tf.compat.v1.{each.home}" if each.home else None)
+                self._tell(each.statement, each.name, f"tf.compat.v1.{each.home}" if each.home else None, each.name)
         said = {(site.anchor, site.rule) for site in self._sites if site.outcome is Outcome.MANUAL}
         anchors = {anchor for anchor, rule in said if rule.startswith("SM11")}
         for answer, found in self._told.items():
@@ -216,10 +218,9 @@ class _File:
         is_freed = each.imported.bound in freed or any(mine)
         return is_freed and all(one or other for one, other in zip(mine, others, strict=True))
 
-    def _tell(self, node: cst.CSTNode, name: str, answer: str | None = None) -> None:
-        plain = canonical(name)
-        answer = answer or stand_in(plain) or stand_in(name) or ""
-        self._told.setdefault(answer, []).append((node, _spoken(name)))
+    def _tell(self, node: cst.CSTNode, name: str, answer: str | None = None, spoken: str | None = None) -> None:
+        answer = answer or stand_in(canonical(name)) or stand_in(name) or ""
+        self._told.setdefault(answer, []).append((node, spoken or _spoken(name)))
 
 
 def _line(module: Module, node: cst.CSTNode) -> str:
@@ -228,7 +229,7 @@ def _line(module: Module, node: cst.CSTNode) -> str:
 
 def _spoken(name: str) -> str:
     """Return a name as people write it."""
-    if name.startswith(("tensorflow.python", "tensorflow.core", "tensorflow.tools", "tensorflow.examples")):
+    if name.startswith(("tensorflow.python", "tensorflow.core", "tensorflow.tools")):
         return name
     plain = name.replace(f"{_V1}.", "tensorflow.", 1)
     return f"tf.{plain.partition('.')[2]}" if plain.startswith("tensorflow.") else plain
@@ -289,9 +290,11 @@ def _installs(module: Module) -> Iterator[Draft]:
     starts = [module.start(node) for node in statements]
     offset = 0
     for line in module.unmasked.split("\n"):
-        if statements and module.text[offset : offset + len(line)] != line:
+        masked = module.text[offset : offset + len(line)]
+        if statements and masked != line:
             near = statements[min(bisect.bisect_left(starts, offset), len(statements) - 1)]
-            for each in pinned(line, module.program.target):
+            is_shell = masked.startswith("#")  # a cell of another language
+            for each in pinned(f"!{line}" if is_shell else line, module.program.target):
                 found.setdefault(near, []).append(f"`{each.code}`: {each.reason}")
         offset += len(line) + 1
     for node, reasons in found.items():

@@ -1,8 +1,9 @@
-"""Reads what the private modules of TensorFlow 1 had and a later release has not: `python read.py`.
+"""Reads what the private modules of TensorFlow 1 had and a later release has not: `python read.py [OUT_FOLDER]`.
 
-Run by a Python with TensorFlow 1.15 it writes `1.15.txt.gz` beside itself: every module of `tensorflow.python`, `.core`
-and `.tools`, its names, and after `=` the names of `tensorflow.compat.v1` by which an object is public (`,` between
-them). Run by a Python with a later release, it compares that with what the release has, and writes its row:
+Run by a Python with TensorFlow 1.15 it writes `1.15.txt.gz`, beside itself where no folder is given: every module of
+`tensorflow.python`, `.core` and `.tools`, its names, and after `=` the names of `tensorflow.compat.v1` by which an
+object is public (`,` between them). Run by a Python with a later release, it compares that with what the release has,
+and writes its row:
 
     module a b=train.b     the module is there; `a` is not, nor is `b`, which is `tf.compat.v1.train.b`
     -module b=train.b      the module itself is gone; only names with a home are listed
@@ -33,14 +34,14 @@ _TOPS = ("python", "core", "tools")
 _OF_PYTHON = frozenset({"absolute_import", "division", "print_function", "unicode_literals", "google_type_annotations"})
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     """Write the file of the TensorFlow beside this Python."""
     warnings.simplefilter("ignore")
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # the homes of layers and cells are there
     tensorflow = importlib.import_module("tensorflow")
     release = ".".join(tensorflow.__version__.split(".")[:2])
     lines = sorted(_first(tensorflow) if release == "1.15" else _row(tensorflow, release))
-    (_HERE / (release + ".txt.gz")).write_bytes(_compressed("".join(line + "\n" for line in lines)))
+    (folder / (release + ".txt.gz")).write_bytes(_compressed("".join(line + "\n" for line in lines)))
     print(release, len(lines), "lines")
 
 
@@ -132,7 +133,7 @@ def _row(tensorflow: Any, release: str) -> Iterator[str]:
         name, *items = line.split()
         module = _imported(name)
         lost = [item for item in items if module is None or not _has(module, item.split("=")[0])]
-        kept = [found for found in (_with_home(tensorflow, item) for item in lost)]
+        kept = [_with_home(tensorflow, item) for item in lost]
         if module is None or name == "tensorflow.python":  # of this package no other name is left
             kept = [item for item in kept if "=" in item]
         if kept or module is None:
@@ -205,4 +206,4 @@ if __name__ == "__main__":
     if "--missing" in sys.argv:
         _print_missing()
     else:
-        main()
+        main(Path(sys.argv[1]) if len(sys.argv) > 1 else _HERE)

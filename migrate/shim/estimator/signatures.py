@@ -82,9 +82,7 @@ def _signatures(
     return signatures, reasons
 
 
-def _receiver_groups(
-    receiver_tensors: Any, alternatives: dict[str, Any] | None
-) -> list[tuple[str, dict[str, Any]]]:
+def _receiver_groups(receiver_tensors: Any, alternatives: dict[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
     groups = [("", _as_dict(receiver_tensors))]
     groups.extend((f"{name or 'None'}:", _as_dict(tensors)) for name, tensors in (alternatives or {}).items())
     return groups
