@@ -33,7 +33,7 @@ def builder_uses(module: Module) -> Iterator[BuilderUse]:
     """Yield every builder of the module in source order."""
     for call in module.calls:
         if module.resolve_call(call) == BUILDER:
-            yield _use(module, call)
+            yield builder_use(module, call)
 
 
 def signature_map(call: cst.Call) -> cst.BaseExpression | None:
@@ -54,7 +54,8 @@ def _method(call: cst.Call) -> str | None:
     return call.func.attr.value if isinstance(call.func, cst.Attribute) else None
 
 
-def _use(module: Module, constructor: cst.Call) -> BuilderUse:
+def builder_use(module: Module, constructor: cst.Call) -> BuilderUse:
+    """Return what happens to the builder that a call constructs."""
     target = _target(module, constructor)
     if target is None:
         return BuilderUse(constructor, (), (), escapes=True)

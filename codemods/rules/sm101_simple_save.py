@@ -17,7 +17,7 @@ from codemods.edit.edits import Edit
 from codemods.edit.shim_names import shim_import
 from codemods.edit.small_edits import rename_function, rename_keyword
 from codemods.engine.runnable import RunnableRule
-from codemods.exports.handed_on import handed_on
+from codemods.exports.handed_on import KEPT_AS_VALUES, handed_on
 from codemods.exports.session_exports import OVERWRITES
 from codemods.graphs.restored_drafts import restored_drafts
 from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
@@ -50,7 +50,7 @@ class SimpleSave(RunnableRule):
         ),
     )
     limits = (
-        "A reference to `simple_save` that is handed on, not called, is reported and left as it is.",
+        KEPT_AS_VALUES,
         OVERWRITES,
         SELF_CONTAINED,
     )
@@ -63,7 +63,7 @@ class SimpleSave(RunnableRule):
                 if call in others:
                     yield others[call]
                 yield self._draft(module, call)
-        yield from handed_on(module, SYMBOL)
+        yield from handed_on(module, SYMBOL, "simple_save")
 
     def _draft(self, module: Module, call: cst.Call) -> Draft:
         # Stored keyword arguments name the session as TF1 did: the shim has a function with those parameters.

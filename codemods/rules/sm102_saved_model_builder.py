@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from codemods.edit.shim_names import shim_import
 from codemods.edit.small_edits import rename_function
 from codemods.engine.runnable import RunnableRule
-from codemods.exports.builders import BUILDER, BuilderUse, builder_uses, lacks_signature
-from codemods.exports.handed_on import handed_on
+from codemods.exports.builders import BUILDER, BuilderUse, builder_use, builder_uses, lacks_signature
+from codemods.exports.handed_on import KEPT_AS_VALUES, handed_on
 from codemods.exports.session_exports import OVERWRITES
 from codemods.graphs.restored_drafts import restored_drafts
 from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
@@ -34,7 +34,16 @@ class SavedModelBuilder(RunnableRule):
     why = "SavedModelBuilder writes the TF1 SavedModel format, whose variables TensorFlow 2 neither lists nor saves."
     link = "https://www.tensorflow.org/guide/migrate/saved_model"
     guidance = Guidance.GLANCE
-    tokens = (b"SavedModelBuilder", b"saved_model.Builder", b"builder.Builder", b"import Builder")
+    tokens = (
+        b"SavedModelBuilder",
+        b".Builder",
+        b"import Builder",
+        b"(Builder",
+        b" Builder,",
+        b", Builder",
+        b"'Builder'",
+        b'"Builder"',
+    )
     examples = (
         Example(
             before="import tensorflow as tf\n\nbuilder = tf.saved_model.builder.SavedModelBuilder(path)\n"
@@ -49,7 +58,7 @@ class SavedModelBuilder(RunnableRule):
     limits = (
         "A builder that gets no signature is left alone: without one a TF2 SavedModel cannot be called by name, and "
         "none is invented.",
-        "The class itself, handed on or derived from, is reported and left as it is.",
+        KEPT_AS_VALUES,
         OVERWRITES,
         SELF_CONTAINED,
     )
@@ -61,15 +70,12 @@ class SavedModelBuilder(RunnableRule):
             if use.constructor in others:
                 yield others[use.constructor]
             yield self._draft(module, use)
-        yield from handed_on(module, BUILDER)
+        yield from handed_on(module, BUILDER, "SavedModelBuilder", lambda call: _obstacle(builder_use(module, call)))
 
     def _draft(self, module: Module, use: BuilderUse) -> Draft:
         claims = (*use.adds, *use.saves)
-        if use.adds and all(lacks_signature(add) for add in use.adds):
-            reason = (
-                "it exports no signature: name the input and output tensors in a signature_def_map first, "
-                "then run again; none is invented here"
-            )
+        reason = _obstacle(use)
+        if reason is not None:
             return Draft(use.constructor, BUILDER, Outcome.MANUAL, reason, claims=claims, guidance=Guidance.REVIEW)
         new = shim_import(module, "SavedModelBuilder")
         return Draft(
@@ -83,3 +89,13 @@ class SavedModelBuilder(RunnableRule):
             packages=frozenset({"tf1to2"}),
             claims=claims,
         )
+
+
+def _obstacle(use: BuilderUse) -> str | None:
+    """Return why what a builder exports can be no TF2 SavedModel, None where it can."""
+    if use.adds and all(lacks_signature(add) for add in use.adds):
+        return (
+            "it exports no signature: name the input and output tensors in a signature_def_map first, "
+            "then run again; none is invented here"
+        )
+    return None

@@ -77,8 +77,8 @@ class ImportedNames:
         if not bindings:
             return self._from_star_import(name)
         for binding in bindings:
-            if _is_none(binding.value) and len(bindings) > 1:
-                continue  # `except ImportError: name = None`
+            if _is_none(binding.value) and len(bindings) > 1 and binding.kind is not BindingKind.PARAM:
+                continue  # `except ImportError: name = None`; what a caller may give is another thing
             target = self._binding_name(binding, depth)
             if target is None and not self._has_import_fallback(binding, bindings):
                 return None

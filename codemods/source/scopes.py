@@ -125,7 +125,7 @@ _BINDING = (
     cst.Import,
     cst.ImportFrom,
 )
-_SPECIAL = frozenset({*_COMPREHENSIONS, *_BINDING, cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_SPECIAL = frozenset({*_COMPREHENSIONS, *_BINDING, cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Param})
 
 
 class ScopeBuilder:
@@ -155,6 +155,8 @@ class ScopeBuilder:
             self._descend(node, inner)
         elif isinstance(node, _COMPREHENSIONS):
             self._descend(node, Scope(node, scope))
+        elif isinstance(node, cst.Param):
+            self._visit_parameter(node, scope)
         else:
             self._bind_statement(node, scope)
             self._descend(node, scope)
@@ -178,6 +180,13 @@ class ScopeBuilder:
             outside = child in node.decorators or child is node.name
             outside = outside or (isinstance(node, cst.ClassDef) and child is not node.body)
             self._visit(child, scope if outside else inner)
+
+    def _visit_parameter(self, node: cst.Param, scope: Scope) -> None:
+        """A default is evaluated where the function is defined: in `def f(x=x)` it is the outer `x`."""
+        for child in children(node):
+            self._parent_of[child] = node
+            is_default = child is node.default and scope.parent is not None
+            self._visit(child, scope.parent if is_default and scope.parent is not None else scope)
 
     def _bind_parameters(self, parameters: cst.Parameters, scope: Scope) -> None:
         everything = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]

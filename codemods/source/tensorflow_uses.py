@@ -50,8 +50,10 @@ def _is_whole(module: Module, node: cst.Attribute | cst.Name) -> bool:
     parent = module.parent(node)
     if isinstance(parent, cst.Attribute):
         return False
-    if isinstance(parent, (cst.ImportAlias, cst.ImportFrom, cst.Import, cst.AsName, cst.Param, cst.NameItem)):
+    if isinstance(parent, (cst.ImportAlias, cst.ImportFrom, cst.Import, cst.AsName, cst.NameItem)):
         return False
+    if isinstance(parent, cst.Param):
+        return parent.default is node
     if isinstance(node, cst.Name):
         if (
             isinstance(parent, (cst.AssignTarget, cst.FunctionDef, cst.ClassDef))
