@@ -234,6 +234,15 @@ def _l2(writer: Writer) -> str:
     return f"{writer.tf('keras.regularizers.l2')}({half})"
 
 
+def _dense_to_sparse(writer: Writer) -> str:
+    """`dense_to_sparse`: with the token 0 it is `from_dense`."""
+    writer.refuse("outputs_collections", "scope")
+    token = writer.module.value(writer.given["eos_token"].value) if "eos_token" in writer.given else None
+    if "eos_token" in writer.given and not (isinstance(token, cst.Integer) and token.evaluated_value == 0):
+        raise NotExactError("only with eos_token=0 it is tf.sparse.from_dense")
+    return f"{writer.tf('sparse.from_dense')}({writer.code('tensor')})"
+
+
 _TABLE = ("lookup.StaticHashTable",)
 _BUCKETS = (*_TABLE, "lookup.StaticVocabularyTable")
 _OF_FILE = ("lookup.TextFileInitializer", "lookup.TextFileIndex", "string", "int64")
@@ -244,6 +253,9 @@ _INDEX_TABLE_FROM_FILE = ("vocabulary_file", "num_oov_buckets", "vocab_size", "d
 _INDEX_TABLE_FROM_TENSOR = ("mapping", "num_oov_buckets", "default_value", "hasher_spec")
 
 RECIPES: Mapping[str, Recipe] = {
+    "layers.dense_to_sparse": Recipe(
+        ("tensor", "eos_token", "outputs_collections", "scope"), _dense_to_sparse, ("sparse.from_dense",)
+    ),
     "layers.l1_regularizer": Recipe(("scale", "scope"), _l1, ("keras.regularizers.l1",)),
     "layers.l2_regularizer": Recipe(("scale", "scope"), _l2, ("keras.regularizers.l2",)),
     "layers.xavier_initializer": Recipe(("uniform", "seed", "dtype"), _xavier, ("glorot_uniform_initializer",)),

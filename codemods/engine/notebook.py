@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from codemods.engine.notebook_json import Cell
 
-_WRITEFILE = re.compile(r"%%(?:write)?file\s+(?:(-a|--append)\s+)?[\"']?([^\s\"']+)[\"']?\s*$")
+_WRITEFILE = re.compile(
+    r"%%(?:write)?file\s+(?:(-a|--append)\s+)?(?:[\"']?(?P<plain>[^\s\"'{}$]+)[\"']?|(?P<computed>.*[{$].*))\s*$"
+)
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python3", "python"})
 _IMPORT_LINE = re.compile(r"(import|from)\s+\w")
 _MAX_TRIES = 100  # lines that are masked one by one: each time the cell is parsed anew
@@ -55,14 +57,21 @@ def modules_of(cells: tuple[Cell, ...]) -> tuple[NotebookModule, ...]:
         match = _WRITEFILE.match(first.strip())
         if match is None:
             own.append((cell, 0))
-        elif match.group(2).endswith(".py"):
+        elif match["computed"] or match["plain"].endswith(".py"):
             appended = match.group(1) is not None
-            pieces = written.setdefault(match.group(2), [])
+            pieces = written.setdefault(match["plain"] or match["computed"], [])
             if not appended:
                 pieces.clear()  # written anew: what the earlier cells wrote is gone
             pieces.append((cell, min(len(first) + 1, len(cell.text))))
     modules = [_joined(None, own)] if own else []
-    return tuple(modules + [_joined(name, pieces) for name, pieces in written.items() if pieces])
+    files = [_joined(name, pieces) for name, pieces in written.items() if pieces]
+    return tuple(modules + [file for file in files if _is_python(file)])
+
+
+def _is_python(file: NotebookModule) -> bool:
+    """Whether a file is Python by its name; where a variable names it (`%%writefile {path}`), by its text."""
+    name = (file.name or "").rstrip("\"' ")
+    return name.endswith(".py") or _error_line(file.text) is None
 
 
 def _joined(name: str | None, pieces: list[tuple[Cell, int]]) -> NotebookModule:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import libcst as cst
 
+from codemods.edit.lines import names_in
 from codemods.estimators.origins import EstimatorOrigin
 from codemods.estimators.receivers import PassingReceiver, passing_receiver
 from codemods.estimators.uses import EstimatorExport, Reference, exports, references, training_before, trainings
@@ -81,8 +83,6 @@ class KerasEstimators:
             )
         if "config" in given and "model_dir" not in given:
             return "the folder of the checkpoint is in `config`: pass it to load_estimator_weights and export the model"
-        if "model_dir" in given and not is_simple(given["model_dir"].value):
-            return "`model_dir` is an expression that would be evaluated twice; give it a name first"
         parent = self.module.parent(call)
         is_assigned = isinstance(parent, cst.Assign) and len(parent.targets) == 1
         if not isinstance(parent, cst.Return) and not (is_assigned and isinstance(assigned_target(parent), cst.Name)):
@@ -90,7 +90,14 @@ class KerasEstimators:
         statement = self.module.statement(call)
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
             return "model_to_estimator shares its line with other statements"
+        if "model_dir" in given and not is_simple(given["keras_model"].value) and self.reads_target(call, given):
+            return "`model_dir` reads the name that the Estimator gets; give it a name first"
         return None
+
+    def reads_target(self, call: cst.Call, given: Mapping[str, cst.Arg]) -> bool:
+        """Whether the checkpoint's folder is computed from what the Estimator's name meant before."""
+        target = assigned_target(self.module.parent(call))
+        return isinstance(target, cst.Name) and target.value in names_in([given["model_dir"].value])
 
     def _use_obstacle(self, call: cst.Call) -> str | None:
         """Whether something is asked of the Estimator that a Keras model answers otherwise, or not at all."""

@@ -7,7 +7,8 @@ from enum import Enum
 
 import libcst as cst
 
-from codemods.names.estimator import CONSTRUCTORS, EXPORT_METHODS, MODEL_TO_ESTIMATOR, estimator_name
+from codemods.names.estimator import CONSTRUCTORS, EXPORT_METHODS, MODEL_TO_ESTIMATOR, WRAPPERS, estimator_name
+from codemods.source.arguments import argument
 from codemods.source.module import Module
 from codemods.source.nodes import walk
 from codemods.source.scopes import Binding, BindingKind
@@ -115,6 +116,9 @@ def _origin_of_call(module: Module, call: cst.Call, depth: int) -> tuple[Estimat
         if symbol == MODEL_TO_ESTIMATOR or symbol == "tensorflow.estimator.model_to_estimator":
             return EstimatorOrigin.KERAS, symbol
         name = estimator_name(symbol)
+        given = argument(call, "estimator", 0) if name in WRAPPERS else None
+        if given is not None:
+            return origin_of(module, given.value, depth + 1)
         if name is not None:
             return (EstimatorOrigin.SHIMMED if name in CONSTRUCTORS else EstimatorOrigin.FOREIGN), name
         return _origin_of_import(module, symbol, depth)

@@ -72,6 +72,37 @@ def exports(module: Module, uses: Sequence[Reference]) -> Iterator[EstimatorExpo
             yield EstimatorExport(call, func.attr, func.value, origin, maker)
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOnExport:
+    """An Estimator's export method that is taken as a value: `export = classifier.export_savedmodel`."""
+
+    node: cst.BaseExpression
+    method: str
+    origin: EstimatorOrigin
+
+
+def handed_on_exports(module: Module, uses: Sequence[Reference]) -> Iterator[HandedOnExport]:
+    """Yield the export methods of Estimators that are taken as values, in source order."""
+    for node in module.nodes:
+        name, receiver = None, None
+        if isinstance(node, cst.Attribute) and node.attr.value in EXPORT_METHODS:
+            parent = module.parent(node)
+            is_called = isinstance(parent, cst.Call) and parent.func is node
+            if not is_called and not isinstance(parent, (cst.AssignTarget, cst.Attribute)):
+                name, receiver = node.attr.value, node.value
+        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "getattr":
+            given = node.args[1].value if len(node.args) > 1 else None
+            text = given.evaluated_value if isinstance(given, cst.SimpleString) else None
+            name, receiver = (text, node.args[0].value) if isinstance(text, str) else (None, None)
+        if name not in EXPORT_METHODS or receiver is None or module.raw_name(receiver) is not None:
+            continue
+        origin, _ = origin_of(module, receiver)
+        is_estimator = origin is not EstimatorOrigin.UNKNOWN or _looks_like_estimator(module, receiver, uses)
+        if origin is not EstimatorOrigin.NO_ESTIMATOR and is_estimator:
+            assert isinstance(node, cst.BaseExpression) and name is not None
+            yield HandedOnExport(node, name, origin)
+
+
 def other_export(module: Module, call: cst.Call, uses: Sequence[Reference]) -> str | None:
     """Return what a call by the name of an Estimator's export calls instead, None where it is such an export."""
     func = call.func

@@ -7,6 +7,7 @@ tf-keras.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -198,6 +199,36 @@ def _read_exact(text: str) -> dict[str, Home]:
 
 
 EXACT: Mapping[str, Home] = MappingProxyType(_read_exact(_EXACT))
+
+# contrib name -> module of `migrate.shim` and its function of the same arguments: where nothing in TensorFlow 2 is exact.
+SHIM: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "estimator.add_metrics": ("estimator", "add_metrics"),
+        "estimator.forward_features": ("estimator", "forward_features"),
+        "layers.dense_to_sparse": ("contrib", "dense_to_sparse"),
+        "layers.layer_norm": ("contrib", "layer_norm"),
+        "layers.variance_scaling_initializer": ("contrib", "variance_scaling_initializer"),
+        "layers.xavier_initializer": ("contrib", "xavier_initializer"),
+        "layers.xavier_initializer_conv2d": ("contrib", "xavier_initializer"),
+    }
+)
+
+# slim has the names of tf.contrib.layers, and private modules have those of their packages.
+_INNER = re.compile(
+    r"^(?:slim\.(?:layers\.)?|layers\.python\.layers\.|slim\.python\.slim\.)"
+    r"(?:(?:layers|initializers|regularizers|embedding_ops|encoders)\.)?(?=[a-z]\w*$)"
+)
+
+
+def public_name(name: str) -> str:
+    """Return the name of a symbol in its public package: `slim.l2_regularizer` is `layers.l2_regularizer`."""
+    public = _INNER.sub("layers.", name)
+    return public if public in SHIM or public in EXACT or public in _LAYER_RECIPES else name
+
+
+_LAYER_RECIPES = frozenset(
+    f"layers.{name}" for name in ("l1_regularizer", "l2_regularizer", "xavier_initializer", "xavier_initializer_conv2d")
+)
 
 # What has no exact counterpart, and where it went. The longest prefix counts.
 HOMES: Mapping[str, str] = MappingProxyType(

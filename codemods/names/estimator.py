@@ -23,11 +23,13 @@ _TPU = ("InputPipelineConfig", "RunConfig", "TPUConfig", "TPUEstimator", "TPUEst
 _PLAIN = ("Estimator", "EstimatorSpec", "ModeKeys", "RunConfig", "WarmStartSettings", *CANNED)
 _INPUTS = ("numpy_input_fn", "pandas_input_fn")
 _PARSE_SPECS = ("classifier_parse_example_spec", "regressor_parse_example_spec")
+# Functions of an Estimator that return another one.
+WRAPPERS = frozenset({"add_metrics", "forward_features"})
 _EXPORT = (*RECEIVERS, *RECEIVER_BUILDERS, *OUTPUTS, "build_all_signature_defs")
 
 # Every name of `migrate.shim.estimator` that the codemods may emit.
 SHIM_ESTIMATOR_NAMES = frozenset(
-    {*_PLAIN, *_PARSE_SPECS, *(f"export.{name}" for name in _EXPORT), *(f"tpu.{name}" for name in _TPU)}
+    {*_PLAIN, *_PARSE_SPECS, *WRAPPERS, *(f"export.{name}" for name in _EXPORT), *(f"tpu.{name}" for name in _TPU)}
     | {"native_exporter", "export_estimator", "load_estimator_weights", "export", "inputs", "tpu"}
     | {f"inputs.{name}" for name in _INPUTS}
 )
@@ -74,6 +76,10 @@ _INNER_EXPORT = re.compile(r"^tensorflow\.estimator\.export\.(?:export|export_ou
 _TPU_MODULES = re.compile(
     r"^tensorflow\.(?:contrib\.tpu\.python\.tpu|contrib\.tpu|estimator\.tpu)\.(?:(?:tpu_estimator|tpu_config)\.)?(?=[A-Z])"
 )
+_WRAPPER = re.compile(
+    r"^tensorflow\.(?:estimator\.)?(?:contrib\.estimator\.)(?:python\.estimator\.)?(?:extenders\.)?"
+    rf"(?=(?:{'|'.join(sorted(WRAPPERS))})$)"
+)
 # Modes of the older tf.contrib.learn have the same values.
 _LEARN_MODES: Mapping[str, str] = MappingProxyType(
     {
@@ -102,6 +108,7 @@ def estimator_name(symbol: str) -> str | None:
     tpu, count = _TPU_MODULES.subn("tpu.", symbol)
     if count:
         return tpu if tpu.split(".")[1] in _TPU else None
+    symbol = _WRAPPER.sub("tensorflow.estimator.", symbol)
     symbol = _INNER_MODULES.sub("tensorflow.estimator.", symbol)
     symbol = _INNER_INPUTS.sub("tensorflow.estimator.inputs.", symbol)
     symbol = _INNER_EXPORT.sub("tensorflow.estimator.export.", symbol)

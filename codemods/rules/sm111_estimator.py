@@ -23,7 +23,16 @@ from codemods.estimators.keras_classes import keras_classes, without_class
 from codemods.estimators.keras_estimators import keras_estimators, removed_receivers
 from codemods.estimators.origins import EstimatorOrigin, changed_inside
 from codemods.estimators.shim_symbols import ShimSymbols
-from codemods.estimators.uses import EstimatorExport, Reference, exports, references, training_before, trainings
+from codemods.estimators.uses import (
+    EstimatorExport,
+    HandedOnExport,
+    Reference,
+    exports,
+    handed_on_exports,
+    references,
+    training_before,
+    trainings,
+)
 from codemods.names.estimator import CONSTRUCTORS, EXPORTERS, RECEIVER_NAMES, SPECS, is_for_training
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
@@ -43,6 +52,13 @@ _GONE = (
 _NO_EXPORT_FOUND = (
     "no export with this receiver was found in this program; where another program exports with it, use the same "
     "name of migrate.shim.estimator in both"
+)
+_HANDED_ON = (
+    "`{}` is handed on, not called: see to it that it is of an Estimator of migrate.shim.estimator, which has the same "
+    "method, or call export_estimator of migrate.shim.estimator where it is called"
+)
+_HANDED_ON_IN_SHIM = (
+    "handed on as it is: the Estimator becomes one of migrate.shim.estimator, which has the same method"
 )
 
 
@@ -88,9 +104,11 @@ class Estimator(RunnableRule):
         stays = module.program.target.has_estimators  # else what model_to_estimator made is SM112's
         found = [each for each in exports(module, uses) if stays or each.origin is not EstimatorOrigin.KERAS]
         keras = None if stays else keras_estimators(module)
-        file = _File(module, tuple(uses), tuple(found), keras.obstacle() if keras is not None else None)
+        handed_on = tuple(handed_on_exports(module, uses))
+        file = _File(module, tuple(uses), tuple(found), keras.obstacle() if keras is not None else None, handed_on)
         drafts = [*file.export_drafts(), *file.part_drafts(), *file.keras_drafts(), *old_receivers(module)]
         yield from file.as_one_unit(drafts)
+        yield from file.handed_on_drafts()
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,7 @@ class _File:
     uses: tuple[Reference, ...]
     exports: tuple[EstimatorExport, ...]
     keras_obstacle: str | None
+    handed_on: tuple[HandedOnExport, ...]
 
     @property
     def symbols(self) -> ShimSymbols:
@@ -127,6 +146,8 @@ class _File:
             return False
         if self.module.program.migrates:
             return any(use.in_shim for use in self.uses) or bool(self.exports)
+        if any(each.origin is EstimatorOrigin.SHIMMED for each in self.handed_on):
+            return True
         return any(export_obstacle(self.module, each) is None for each in self.exports)
 
     @property
@@ -161,6 +182,15 @@ class _File:
         for use in self.uses if self.converts else ():
             if use.name in CONSTRUCTORS and not self.symbols.is_rebound(use):
                 yield self.symbols.renamed(use)
+
+    def handed_on_drafts(self) -> Iterator[Draft]:
+        """Yield a draft for every export method that is taken as a value: the shim's Estimators have the same."""
+        for each in self.handed_on:
+            symbol, code = f"tensorflow.estimator.Estimator.{each.method}", self.module.code(each.node)
+            if self.converts and each.origin is EstimatorOrigin.SHIMMED:
+                yield Draft(each.node, symbol, Outcome.SHIM, _HANDED_ON_IN_SHIM)
+            else:
+                yield _manual(each.node, symbol, _HANDED_ON.format(code))
 
     def part_drafts(self) -> Iterator[Draft]:
         """Yield specs and receivers, and constructors where no export claims them."""

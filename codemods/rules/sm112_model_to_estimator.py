@@ -31,7 +31,7 @@ from codemods.estimators.uses import EstimatorExport, trainings
 from codemods.names.estimator import MODEL_TO_ESTIMATOR, RECEIVER_NAMES
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
-from codemods.source.arguments import bound_arguments
+from codemods.source.arguments import bound_arguments, is_simple
 from codemods.source.module import Module
 from codemods.source.nodes import root_names, walk
 
@@ -195,9 +195,14 @@ class _Rewrite:
         parent, newline, indent = module.parent(call), newline_of(module), indent_at(module, call)
         target = assigned_target(parent)
         name = target.value if isinstance(target, cst.Name) else self._local_name(call)
-        folder = module.code(given["model_dir"].value)
+        lines, folder = [f"{name} = {model}"], module.code(given["model_dir"].value)
+        reads_target = self.found.reads_target(call, given)
+        if reads_target or not is_simple(given["model_dir"].value):  # computed once, in its turn
+            computed, folder = _on_lines(module, given["model_dir"].value), free_name(module, "model_dir")
+            is_first = list(given).index("model_dir") < list(given).index("keras_model")
+            lines.insert(0 if reads_target or is_first else 1, f"{folder} = {computed}")
         latest = f"{self._checkpoints(call).of(_LATEST)}({folder})"
-        lines = [f"{name} = {model}", f"if {folder} and {latest}:"]
+        lines.append(f"if {folder} and {latest}:")
         lines.append(f"{indent_unit(module)}{_WEIGHTS.name}({name}, {folder})")
         if isinstance(parent, cst.Return):
             lines.append(f"return {name}")
@@ -259,3 +264,10 @@ class _Rewrite:
             rest = re.match(r"(?:[ \t]*\r?\n)*", module.text[end:])
             end += len(rest.group()) if rest is not None and module.text[end + len(rest.group()) :].strip() else 0
         return Edit(start, end, "")
+
+
+def _on_lines(module: Module, expression: cst.BaseExpression) -> str:
+    """Return the code of an expression as it can be assigned, which over several lines takes brackets."""
+    start, end = module.outer_span(expression)
+    code = module.text[start:end]
+    return f"({code})" if "\n" in code and not expression.lpar and not isinstance(expression, cst.Call) else code

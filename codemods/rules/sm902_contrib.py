@@ -2,24 +2,26 @@
 
 `tf.contrib` left TensorFlow with 2.0. Where a symbol is the same object in `tf.compat.v1`, or another function does
 exactly the same with the arguments given, it is replaced; vocabulary tables become `tf.lookup` tables with the same
-content.
+content. A few functions that nothing in TensorFlow 2 equals are in `migrate.shim.contrib` (`layer_norm`).
 Everything else is reported with the package it moved to, one report a package and file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from codemods.compat.uses_left import uses_left
 from codemods.contrib.calls import RECIPES, NotExactError, rewritten
 from codemods.edit.edits import Edit, Import
+from codemods.edit.imports import is_imported
+from codemods.edit.layout import free_name
 from codemods.edit.small_edits import remove_statement, rename_function, rename_keyword
 from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.engine.runnable import RunnableRule
-from codemods.names.contrib import EXACT, SAME, home_of
+from codemods.names.contrib import EXACT, SAME, SHIM, home_of, public_name
 from codemods.names.estimator import estimator_name
 from codemods.names.tf1 import NEEDS_LEGACY_KERAS
 from codemods.rule import Draft, Example
@@ -43,6 +45,7 @@ class Contrib(RunnableRule):
     why = "tf.contrib was removed in TensorFlow 2.0: a file that touches it does not run."
     link = "https://www.tensorflow.org/guide/migrate/upgrade"
     guidance = Guidance.GLANCE
+    keeps_session = False  # its shim builds graphs where the code around it does
     examples = (
         Example(
             before="import tensorflow as tf\n\ncell = tf.contrib.rnn.GRUCell(64)\n"
@@ -97,7 +100,7 @@ def _symbols(module: Module, sites: Sequence[Site]) -> Iterator[_Symbol]:
     for use in uses_left(module, sites):
         name = f"tensorflow.{use.name}"
         if name.startswith(_CONTRIB + "."):
-            yield _symbol(module, use, name[len(_CONTRIB) + 1 :])
+            yield _symbol(module, use, public_name(name[len(_CONTRIB) + 1 :]))
 
 
 def _symbol(module: Module, use: Use, name: str) -> _Symbol:
@@ -113,7 +116,7 @@ def _symbol(module: Module, use: Use, name: str) -> _Symbol:
 
 
 def _is_known(name: str) -> bool:
-    return name in SAME or name in EXACT or name in RECIPES
+    return name in SAME or name in EXACT or name in RECIPES or name in SHIM
 
 
 def _replaced(module: Module, symbol: _Symbol) -> Draft:
@@ -135,11 +138,44 @@ def _replaced(module: Module, symbol: _Symbol) -> Draft:
         raise NotExactError("used as a value, not called" if _is_known(name) else "")
     if name in EXACT:
         return _renamed(module, symbol, call)
-    if name in RECIPES:
-        code, imports = rewritten(module, call, name)
-        edits = (Edit(module.start(call), module.end(call), code), *_initializer_edits(module, symbol))
-        return _draft(symbol, "written with tf.lookup or tf.keras: same result", edits, imports, *RECIPES[name].targets)
-    raise NotExactError("")
+    try:
+        return _written(module, symbol, call)
+    except NotExactError:
+        if name not in SHIM:
+            raise
+    return _of_shim(module, symbol, call)
+
+
+def _written(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
+    """Return the draft of other code that does the same.
+
+    Raises:
+        NotExactError: There is none for this call.
+    """
+    if symbol.name not in RECIPES:
+        raise NotExactError("")
+    code, imports = rewritten(module, call, symbol.name)
+    edits = (Edit(module.start(call), module.end(call), code), *_initializer_edits(module, symbol))
+    targets = RECIPES[symbol.name].targets
+    return _draft(symbol, "written with what TensorFlow 2 has: same result", edits, imports, *targets)
+
+
+def _of_shim(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
+    """Return the draft of the shim's function of the same arguments.
+
+    Raises:
+        NotExactError: The code may not depend on the shim.
+    """
+    home, function = SHIM[symbol.name]
+    if module.program.self_contained:
+        raise NotExactError(f"--self-contained rules out migrate.shim.{home}.{function}, which does the same")
+    needed = Import("migrate.shim", home, f"tf_{home}")
+    if not is_imported(module, needed) and needed.bound_name in module.names:
+        needed = replace(needed, asname=free_name(module, f"tf2_{home}"))
+    edits = tuple(rename_function(module, call, f"{needed.bound_name}.{function}"))
+    reason = f"{function} of migrate.shim.{home} does the same: the same variables, names and numbers"
+    draft = _draft(symbol, reason, edits, (needed,))
+    return replace(draft, outcome=Outcome.SHIM, packages=frozenset({"tf1to2"}))
 
 
 def _spelled(module: Module, symbol: _Symbol, name: str) -> tuple[str, tuple[Import, ...]]:
@@ -155,9 +191,10 @@ def _spelled(module: Module, symbol: _Symbol, name: str) -> tuple[str, tuple[Imp
 
 
 def _kept_estimator(module: Module, name: str) -> str | None:
-    """Return the home of an Estimator for TPUs in a TensorFlow that has Estimators; elsewhere SM111 moves it."""
+    """Return the home of an Estimator's name in a TensorFlow that has Estimators; elsewhere SM111 moves it."""
     kept = estimator_name(f"{_CONTRIB}.{name}") if module.program.target.has_estimators else None
-    return f"estimator.{kept}" if kept is not None and kept.startswith("tpu.") else None
+    is_kept = kept is not None and (kept.startswith("tpu.") or kept == "add_metrics")
+    return f"estimator.{kept}" if is_kept else None
 
 
 def _renamed(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:

@@ -25,6 +25,7 @@ from migrate.shim.estimator.canned.estimators import (
 )
 from migrate.shim.estimator.errors import EstimatorError, EstimatorTypeError, NoTrainingError
 from migrate.shim.estimator.estimator import Estimator
+from migrate.shim.estimator.extenders import add_metrics, forward_features
 from migrate.shim.estimator.keras_weights import load_estimator_weights
 from migrate.shim.estimator.mode import ModeKeys
 from migrate.shim.estimator.native import export_estimator, native_exporter
@@ -54,9 +55,11 @@ __all__ = [
     "TPUEstimatorSpec",
     "VocabInfo",
     "WarmStartSettings",
+    "add_metrics",
     "classifier_parse_example_spec",
     "export",
     "export_estimator",
+    "forward_features",
     "inputs",
     "load_estimator_weights",
     "native_exporter",

@@ -228,3 +228,26 @@ def test_what_goes_at_the_end_of_a_cell_takes_nothing_of_the_next(before: list[s
     _, _, first, second, last = json.loads(plan.document.apply(plan.sites))["cells"]
     assert ["".join(first["source"]).rstrip("\n"), "".join(second["source"])] == expected
     assert "".join(last["source"]) == "export_session(sess, path, {'x': x}, {'y': y})"
+
+
+@pytest.mark.parametrize(
+    "name", ["{path}", "$path", "{os.path.join(d, 'task.py')}", '"{folder}/task"', "{folder}/task.py", "-a {path}"]
+)
+def test_a_file_that_a_variable_names_is_python_where_it_parses(name: str) -> None:
+    code = ["import tensorflow as tf\n", "tf.saved_model.simple_save(s, d, i, o)\n"]
+    after = json.loads(migrated(notebook([f"%%writefile {name}\n", *code])))["cells"][1]["source"]
+    assert after[0] == f"%%writefile {name}\n"
+    assert after[-1] == "export_session(s, d, i, o)\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ["trainingInput:\n", "  scaleTier: simple_save\n"],
+        ["FROM tensorflow/tensorflow:1.15\n", "RUN simple_save\n"],
+        ["tf.saved_model.simple_save(s, d, i, o)\n", "and some text\n"],
+    ],
+)
+def test_other_files_that_a_variable_names_stay(body: list[str]) -> None:
+    before = notebook(["import tensorflow as tf\n"], ["%%writefile {path}\n", *body])
+    assert migrated(before) == before

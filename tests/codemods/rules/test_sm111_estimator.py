@@ -201,7 +201,7 @@ def test_training_before_the_export_is_said() -> None:
             id="trees",
         ),
         pytest.param(
-            HEAD + "est = tf.contrib.estimator.forward_features(e, 'k')\nest.export_savedmodel(d, fn)\n",
+            HEAD + "est = tf.contrib.estimator.SavedModelEstimator(p)\nest.export_savedmodel(d, fn)\n",
             "rewrap`, or port",
             id="an Estimator of tf.contrib",
         ),
@@ -388,3 +388,58 @@ def test_what_a_model_fn_takes_and_the_shim_lacks_is_reported() -> None:
     assert "head = tf.estimator.MultiClassHead(3)" in after(source)
     only_trains = source.replace("est.export_saved_model(d, fn)", "est.train(f)")
     assert sites_of(only_trains) == ()
+
+
+@pytest.mark.parametrize(
+    ("use", "line"),
+    [
+        ("export = e.export_savedmodel\nexport('x', r)\n", 3),
+        ("import functools\nexport = functools.partial(e.export_saved_model, serving_input_receiver_fn=r)\n", 4),
+        ("run(export_fn=e.export_savedmodel)\n", 3),
+        ("getattr(e, 'export_savedmodel')('x', r)\n", 3),
+    ],
+)
+def test_an_export_that_is_handed_on_is_the_one_of_the_shim(use: str, line: int) -> None:
+    before = "import tensorflow as tf\ne = tf.estimator.Estimator(f, 'm')\n" + use
+    assert after(before) == (
+        "from migrate.shim import estimator as tf_estimator\ne = tf_estimator.Estimator(f, 'm')\n" + use
+    )
+    site = next(site for site in sites_of(before) if site.symbol.endswith(("savedmodel", "saved_model")))
+    assert (site.line, site.outcome) == (line, Outcome.SHIM)
+
+
+def test_an_export_of_an_unknown_estimator_that_is_handed_on_is_reported() -> None:
+    before = "import tensorflow as tf\n\n\ndef f(estimator):\n  run(estimator.export_savedmodel)\n"
+    (site,) = sites_of(before)
+    assert (site.line, site.outcome) == (5, Outcome.MANUAL)
+    assert "handed on" in site.reason
+    assert after(before) == before
+
+
+def test_methods_of_others_that_are_handed_on_are_no_sites() -> None:
+    assert not sites_of("class A:\n  def f(self):\n    run(self.export_savedmodel)\nx = model.export_savedmodel\n")
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "tf.contrib.estimator.forward_features",
+        "tf.contrib.estimator.python.estimator.extenders.forward_features",
+        "tf.estimator.add_metrics",
+        "tf.contrib.estimator.add_metrics",
+    ],
+)
+def test_what_makes_an_estimator_of_another_is_followed(spelled: str) -> None:
+    code = "e = %s.DNNClassifier(h, c, model_dir='m')\ne = %s(e, k)\ne.export_saved_model('x', r)\n"
+    name = spelled.rpartition(".")[2]
+    expected = SHIM + code % ("tf_estimator", f"tf_estimator.{name}")
+    assert after("import tensorflow as tf\n" + code % ("tf.estimator", spelled)) == expected
+
+
+def test_an_estimator_of_another_that_the_shim_lacks_is_reported() -> None:
+    source = (
+        "import tensorflow as tf\ne = tf.estimator.BoostedTreesClassifier(c, 1)\n"
+        "e = tf.contrib.estimator.forward_features(e, 'id')\ne.export_savedmodel('x', r)\n"
+    )
+    assert after(source) == source
+    assert "BoostedTrees" in sites_of(source)[-1].reason

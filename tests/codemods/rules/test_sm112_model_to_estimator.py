@@ -70,6 +70,44 @@ def test_the_checkpoint_of_the_folder() -> None:
     assert {site.outcome for site in drafts(ModelToEstimator, source)} == {Outcome.SHIM}
 
 
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        pytest.param(
+            "keras_model=model, model_dir=sys.argv[1] + '/m'",
+            "est = model\nmodel_dir = sys.argv[1] + '/m'\n",
+            id="computed",
+        ),
+        pytest.param("make(), model_dir=folder()", "est = make()\nmodel_dir = folder()\n", id="after the model"),
+        pytest.param(
+            "model_dir=folder(), keras_model=make()", "model_dir = folder()\nest = make()\n", id="before the model"
+        ),
+        pytest.param(
+            "model, model_dir=est + '/m'", "model_dir = est + '/m'\nest = model\n", id="read from the name's old value"
+        ),
+        pytest.param(
+            "model, model_dir=root +\n    '/m'", "est = model\nmodel_dir = (root +\n    '/m')\n", id="over two lines"
+        ),
+        pytest.param(
+            "model, model_dir=os.path.join(\n    root, 'm')",
+            "est = model\nmodel_dir = os.path.join(\n    root, 'm')\n",
+            id="a call over two lines",
+        ),
+        pytest.param("model, model_dir=(root + 'm')", "est = model\nmodel_dir = (root + 'm')\n", id="in brackets"),
+    ],
+)
+def test_a_computed_folder_gets_a_name(given: str, lines: str) -> None:
+    made = f"est = tf.keras.estimator.model_to_estimator({given})\n"
+    load = "if model_dir and tf.train.latest_checkpoint(model_dir):\n  load_estimator_weights(est, model_dir)\n"
+    assert lines + load in after(ModelToEstimator, HEAD + RECEIVER + made + EXPORT)
+
+
+def test_a_name_that_is_taken_gets_another() -> None:
+    made = "def f(model_dir):\n  return tf.keras.estimator.model_to_estimator(make(), model_dir=model_dir + '/m')\n"
+    result = after(ModelToEstimator, HEAD + RECEIVER + made + "f('x').export_savedmodel('out', fn)\n")
+    assert "  model_dir_ = model_dir + '/m'\n  if model_dir_ and" in result
+
+
 def test_without_a_folder_it_is_native() -> None:
     sites = drafts(ModelToEstimator, HEAD + RECEIVER + MADE + EXPORT)
     assert {site.outcome for site in sites} == {Outcome.NATIVE}
@@ -139,7 +177,9 @@ def test_a_receiver_that_copies_the_inputs_of_the_model(taken: str) -> None:
             id="trained, and the folder in the config",
         ),
         pytest.param(
-            RECEIVER + MADE.replace("=model", "=model, model_dir=make()") + EXPORT, "twice", id="a computed folder"
+            RECEIVER + MADE.replace("=model", "=make(), model_dir=est.folder()") + EXPORT,
+            "reads the name",
+            id="a folder that is read from what the name was before",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ import pytest
 from codemods.contrib.calls import RECIPES
 from codemods.engine.decoded_file import open_document
 from codemods.engine.file_plans import Surroundings, plan_file
-from codemods.names.contrib import EXACT, HOMES, SAME, home_of
+from codemods.names.contrib import EXACT, HOMES, SAME, SHIM, home_of
 from codemods.names.target import NEWEST, OLDEST, Target
 from codemods.names.tf1 import V1_DIFFERS, V1_ONLY
+from codemods.rules.registry import all_rules
 from codemods.rules.sm902_contrib import Contrib
 from codemods.site import Outcome, Site
+from codemods.source.mode import Mode
 
 HEAD = "import tensorflow as tf\n"
 
@@ -142,12 +145,97 @@ def test_imports_follow(before: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("y = tf.contrib.layers.dense_to_sparse(x)\n", "y = tf.sparse.from_dense(x)\n"),
+        (
+            "EOS = 0\ny = tf.contrib.layers.dense_to_sparse(f(x), eos_token=EOS)\n",
+            "EOS = 0\ny = tf.sparse.from_dense(f(x))\n",
+        ),
+        ("y = tf.contrib.layers.dense_to_sparse(tensor=x, eos_token=0)\n", "y = tf.sparse.from_dense(x)\n"),
+        ("r = tf.contrib.slim.l2_regularizer(a)\n", "r = tf.keras.regularizers.l2(0.5 * a)\n"),
+        ("y = tf.contrib.slim.flatten(x)\n", "y = tf.compat.v1.layers.flatten(x)\n"),
+    ],
+)
+def test_what_tensorflow_has_is_native(before: str, expected: str) -> None:
+    assert after(HEAD + before) == HEAD + expected
+    assert {site.outcome for site in sites_of(HEAD + before)} == {Outcome.NATIVE}
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (
+            "y = tf.contrib.layers.layer_norm(inputs=x, begin_norm_axis=-1, begin_params_axis=-1, scope=s)\n",
+            "y = tf_contrib.layer_norm(inputs=x, begin_norm_axis=-1, begin_params_axis=-1, scope=s)\n",
+        ),
+        ("y = tf.contrib.layers.layer_norm(x, *args, **kwargs)\n", "y = tf_contrib.layer_norm(x, *args, **kwargs)\n"),
+        ("y = tf.contrib.slim.layer_norm(x)\n", "y = tf_contrib.layer_norm(x)\n"),
+        ("y = tf.contrib.slim.layers.layer_norm(x)\n", "y = tf_contrib.layer_norm(x)\n"),
+        ("y = tf.contrib.layers.python.layers.layers.layer_norm(x)\n", "y = tf_contrib.layer_norm(x)\n"),
+        ("y = tf.contrib.layers.dense_to_sparse(x, eos_token=1)\n", "y = tf_contrib.dense_to_sparse(x, eos_token=1)\n"),
+        ("y = tf.contrib.layers.dense_to_sparse(x, eos)\n", "y = tf_contrib.dense_to_sparse(x, eos)\n"),
+        ("y = tf.contrib.layers.dense_to_sparse(x, scope='s')\n", "y = tf_contrib.dense_to_sparse(x, scope='s')\n"),
+        (
+            "i = tf.contrib.layers.xavier_initializer(uniform=False)\n",
+            "i = tf_contrib.xavier_initializer(uniform=False)\n",
+        ),
+        (
+            "i = tf.contrib.layers.variance_scaling_initializer(2.0, mode='FAN_AVG',\n"
+            "                                                   uniform=True)\n",
+            "i = tf_contrib.variance_scaling_initializer(2.0, mode='FAN_AVG',\n"
+            "                                            uniform=True)\n",
+        ),
+    ],
+)
+def test_what_nothing_equals_is_in_the_shim(before: str, expected: str) -> None:
+    result = "from migrate.shim import contrib as tf_contrib\n"
+    assert after(HEAD + "k = tf.constant(1)\n" + before) == HEAD + result + "k = tf.constant(1)\n" + expected
+    (site,) = sites_of(HEAD + before)
+    assert (site.outcome, site.packages) == (Outcome.SHIM, frozenset({"tf1to2"}))
+
+
+def test_the_shim_has_every_function_that_is_emitted() -> None:
+    for home, function in SHIM.values():
+        assert callable(getattr(importlib.import_module(f"migrate.shim.{home}"), function))
+
+
+def test_a_name_that_the_file_has_is_not_taken() -> None:
+    before = HEAD + "tf_contrib = tf.contrib\ny = tf.contrib.layers.layer_norm(x)\nz = tf_contrib.crf\n"
+    assert "import contrib as tf2_contrib\n" in after(before)
+    assert "y = tf2_contrib.layer_norm(x)\n" in after(before)
+
+
+def test_self_contained_code_does_without_the_shim() -> None:
+    source = HEAD + "y = tf.contrib.layers.layer_norm(x)\n"
+    around = Surroundings(migrates=True, target=NEWEST, self_contained=True)
+    (site,) = plan_file("model.py", source.encode(), [Contrib()], around).sites
+    assert site.outcome is Outcome.MANUAL
+    assert "self-contained" in site.reason
+
+
+def test_a_name_that_was_given_to_a_rewritten_symbol_is_no_site() -> None:
+    source = (
+        HEAD
+        + "per_host = tf.contrib.tpu.InputPipelineConfig.PER_HOST_V2\n"
+        + "c = tf.contrib.tpu.TPUConfig(per_host_input_for_training=per_host)\n"
+        + "e = tf.contrib.tpu.TPUEstimator(f, config=tf.contrib.tpu.RunConfig(tpu_config=c))\n"
+        + "e.export_savedmodel(d, r)\n"
+    )
+    sites = plan_file("model.py", source.encode(), all_rules(), Surroundings(Mode.GRAPH)).sites
+    assert not [site for site in sites if site.rule == "SM902"]
+    assert not [site for site in sites if site.outcome is Outcome.MANUAL]
+
+
+@pytest.mark.parametrize(
     ("source", "words"),
     [
         pytest.param("h = tf.contrib.training.HParams(a=1)\n", "no package", id="no home"),
         pytest.param("y = tf.contrib.slim.conv2d(x, 3, 3)\nz = tf.contrib.slim.fc(y)\n", "tf_slim", id="a package"),
         pytest.param("y = tf.contrib.layers.fully_connected(x, 3)\n", "kernel", id="other variable names"),
-        pytest.param("i = tf.contrib.layers.xavier_initializer(uniform=False)\n", "uniform=True", id="not exact"),
+        pytest.param(
+            "f(normalizer_fn=tf.contrib.layers.layer_norm)\n", "not called", id="a function of the shim, handed on"
+        ),
         pytest.param("i = tf.contrib.layers.xavier_initializer\n", "not called", id="a bare reference"),
         pytest.param("t = tf.contrib.lookup.HashTable(i, -1, shared_name='s')\n", "shared_name", id="lost argument"),
         pytest.param("t = tf.contrib.lookup.HashTable(*args)\n", "told apart", id="stars"),
@@ -266,6 +354,7 @@ def test_every_argument_has_its_counterpart(name: str, v1: object) -> None:
         (OLDEST, "e = tf.contrib.tpu.TPUEstimator(f, c)\n", "e = tf.compat.v1.estimator.tpu.TPUEstimator(f, c)\n"),
         (OLDEST, "c = tf.contrib.tpu.RunConfig\n", "c = tf.compat.v1.estimator.tpu.RunConfig\n"),
         (OLDEST, "m = tf.contrib.learn.ModeKeys.INFER\n", "m = tf.contrib.learn.ModeKeys.INFER\n"),
+        (OLDEST, "e = tf.contrib.estimator.add_metrics(e, f)\n", "e = tf.estimator.add_metrics(e, f)\n"),
         (OLDEST, "e = tf.contrib.estimator.DNNEstimator(h)\n", "e = tf.contrib.estimator.DNNEstimator(h)\n"),
         (NEWEST, "e = tf.contrib.tpu.TPUEstimator(f, c)\n", "e = tf.contrib.tpu.TPUEstimator(f, c)\n"),
     ],
@@ -274,3 +363,11 @@ def test_estimators_for_tpus_keep_their_kind_where_tensorflow_has_estimators(
     target: Target, before: str, expected: str
 ) -> None:
     assert after(HEAD + before, target) == HEAD + expected
+
+
+def test_features_are_forwarded_by_the_shim_where_tensorflow_has_estimators() -> None:
+    before = "e = tf.estimator.DNNClassifier(h, c)\ne = tf.contrib.estimator.forward_features(e, 'id')\n"
+    assert after(HEAD + before, OLDEST) == (
+        HEAD + "from migrate.shim import estimator as tf_estimator\n"
+        "e = tf.estimator.DNNClassifier(h, c)\ne = tf_estimator.forward_features(e, 'id')\n"
+    )
