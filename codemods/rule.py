@@ -99,6 +99,8 @@ class Rule:
     """It follows after all other rules: it spells what they leave."""
     is_foundation: ClassVar[bool] = False
     """What the other rules write counts on what this one adds: where that is in their way, none of it is made."""
+    is_conversion: ClassVar[bool] = False
+    """Its site is the text that all others are planned on: they need it."""
     keeps_session: ClassVar[bool] = True
     """Its shims take a live session, so a program with one of them stays in graph mode."""
     keeps_estimators: ClassVar[bool] = False

@@ -6,7 +6,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codemods.edit.edits import apply_edits
 from codemods.engine.notebook import NotebookModule, modules_of
@@ -14,6 +14,7 @@ from codemods.engine.notebook_json import Cell, read_cells, render
 from codemods.engine.rewriting import moved_cells, rewriting_steps
 from codemods.errors import UnparsableSourceError
 from codemods.site import Site
+from codemods.source.python2 import Conversion, converted
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -41,13 +42,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A decoded file."""
+    """A decoded file. Of one that is Python 2 `raw` is the Python 3 that `conversion` made of it."""
 
     path: str
     encoding: str
     bom: bool
     raw: str
     parts: tuple[Part, ...]
+    conversion: Conversion | None = None
 
     def apply(self, sites: Iterable[Site]) -> bytes:
         """Return the file's bytes with the sites applied.
@@ -57,12 +59,23 @@ class Document:
         """
         accepted = list(sites)
         text = self.raw
-        if self.parts and self.parts[0].notebook is not None:
+        if self.conversion is not None and not any(site.changes for site in accepted):
+            text = self.conversion.before
+        elif self.parts and self.parts[0].notebook is not None:
             text = self._apply_to_cells(accepted)
         else:
             for edits in rewriting_steps(self.raw, accepted, self.path):
                 text = apply_edits(text, edits)
         return self.encoded(text)
+
+    def as_python3(self, line: int) -> Document | None:
+        """Return the document converted from Python 2, None where it is not that; `line` is one that is no Python 3."""
+        conversion = converted(self.raw, line) if not self.path.endswith(".ipynb") else None
+        if conversion is None:
+            return None
+        return replace(
+            self, raw=conversion.after, parts=(Part(conversion.after, conversion.after),), conversion=conversion
+        )
 
     def encoded(self, text: str) -> bytes:
         """Return the file's bytes with another text.

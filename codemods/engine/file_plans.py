@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from codemods.compat.v1_usage import Generation, written_for
 from codemods.engine.decoded_file import Document, Part, open_document
 from codemods.engine.planning import graph_reason, plan_module
-from codemods.engine.soundness import Held, Source, sound
+from codemods.engine.soundness import Held, Source, given_up, sound
 from codemods.engine.todo import todo_comment
 from codemods.errors import UnparsableSourceError
 from codemods.rule import Rule
-from codemods.site import Site
+from codemods.site import Outcome, Site, site_id
 from codemods.source.mode import Mode
 from codemods.source.module import Module, Project
 from codemods.source.program import Program
@@ -37,6 +37,7 @@ class Surroundings(Program):
 
     include_tests: bool = True
     todo: bool = False
+    python2: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,14 @@ def prefilter(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A file that is parsed: it can be planned again in other surroundings."""
+    """A file that is parsed: it can be planned again in other surroundings.
+
+    Of one that is Python 2, `no_python3` says where; document and modules are those of its Python 3.
+    """
 
     document: Document
     modules: tuple[Module, ...]
+    no_python3: UnparsableSourceError | None = None
 
     @property
     def generations(self) -> tuple[Generation, ...]:
@@ -114,7 +119,52 @@ class OpenFile:
             if around.todo:
                 found = tuple(replace(site, todo=todo_comment(module, site)) for site in found)
             sites.extend(_placed(site, part) for site in found)
+        if self.no_python3 is not None:
+            is_converted = around.python2 and any(rule.is_conversion for rule in rules)
+            sites = self._of_python3(rules, sites) if is_converted else self._waiting(sites, followers)
+            text = text if any(site.changes for site in sites) else None
         return FilePlan(self.document.path, tuple(sites), None, self.document, around.mode, needs_graph, text)
+
+    def _of_python3(self, rules: Sequence[Rule], sites: list[Site]) -> list[Site]:
+        """Return the sites of a file that is converted: all that change it need the conversion."""
+        assert self.document.conversion is not None
+        conversion = self.document.conversion
+        converting = {rule.id for rule in rules if rule.is_conversion}
+        # It is the change of the whole file: a decision about it holds for that file alone.
+        ids = {
+            site.id: site_id(site.rule, self.document.path, conversion.before, 0)
+            for site in sites
+            if site.rule in converting
+        }
+        found = []
+        for site in sites:
+            if site.id in ids:
+                found.append(replace(site, id=ids[site.id], line=conversion.line, col=0))
+                continue
+            needs = (site.needs - set(ids)) | frozenset(ids.values()) if site.changes else site.needs
+            found.append(replace(site, needs=needs, line=conversion.line_before(site.line)))
+        return found
+
+    def _waiting(self, sites: list[Site], followers: set[str]) -> list[Site]:
+        """Return the sites of a file that stays Python 2; what only follows their changes is none.
+
+        Raises:
+            UnparsableSourceError: There is nothing to report but that it is Python 2.
+        """
+        assert self.document.conversion is not None and self.no_python3 is not None
+        found = [_waiting(site) for site in sites if not (site.changes and site.rule in followers)]
+        if not found:
+            raise self.no_python3
+        return [replace(site, line=self.document.conversion.line_before(site.line)) for site in found]
+
+
+def _waiting(site: Site) -> Site:
+    """Return the site as what it is in a file that stays Python 2."""
+    if site.outcome is Outcome.SKIP:
+        return site
+    what = "needs a person" if site.outcome is Outcome.MANUAL else f"becomes {site.outcome.value}"
+    reason = f"Python 2: run with --python2, which converts the file first; then this {what} ({site.reason})"
+    return replace(given_up(site, reason), todo=None)
 
 
 def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFile:
@@ -124,11 +174,30 @@ def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFil
         UnparsableSourceError: It is no Python, or no notebook.
     """
     document = open_document(path, data)
+    try:
+        return OpenFile(document, _modules(document, project))
+    except UnparsableSourceError as error:
+        python3 = document.as_python3(error.line)
+        if python3 is None:
+            raise
+        return OpenFile(python3, _modules(python3, project), error)
+
+
+def _modules(document: Document, project: Project | None) -> tuple[Module, ...]:
     modules = []
     for part in document.parts:
         cells = tuple(span.start for span in part.notebook.spans) if part.notebook is not None else ()
-        modules.append(Module(part.masked, path, project=project, cell_starts=cells, unmasked=part.text))
-    return OpenFile(document, tuple(modules))
+        modules.append(
+            Module(
+                part.masked,
+                document.path,
+                project=project,
+                cell_starts=cells,
+                unmasked=part.text,
+                conversion=document.conversion,
+            )
+        )
+    return tuple(modules)
 
 
 def plan_file(

@@ -200,7 +200,7 @@ def _read_exact(text: str) -> dict[str, Home]:
 
 EXACT: Mapping[str, Home] = MappingProxyType(_read_exact(_EXACT))
 
-# contrib name -> module of `migrate.shim` and its function of the same arguments: where nothing in TensorFlow 2 is exact.
+# contrib name -> module of `migrate.shim` and its function of the same arguments: where nothing else is exact.
 SHIM: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "estimator.add_metrics": ("estimator", "add_metrics"),

@@ -10,6 +10,7 @@ import libcst as cst
 from codemods.source.bindings import reaching_bindings
 from codemods.source.imported_names import MAX_DEPTH, ImportedNames
 from codemods.source.program import Program
+from codemods.source.python2 import Conversion
 from codemods.source.scopes import Binding, BindingKind
 from codemods.source.symbols import canonical
 from codemods.source.syntax_tree import SyntaxTree
@@ -43,6 +44,7 @@ class Module(SyntaxTree):
         project: Project | None = None,
         cell_starts: tuple[int, ...] = (),
         unmasked: str | None = None,
+        conversion: Conversion | None = None,
     ) -> None:
         """Parse the text.
 
@@ -53,6 +55,7 @@ class Module(SyntaxTree):
             project: the other modules of the run.
             cell_starts: where the cells of a notebook begin; empty for a file.
             unmasked: of a notebook, the text with the lines that only IPython understands; as long as `text`.
+            conversion: what the text was made from, where the file is Python 2.
         """
         super().__init__(text)
         self.path = path
@@ -60,6 +63,7 @@ class Module(SyntaxTree):
         self.project = project
         self.cell_starts = cell_starts
         self.unmasked = text if unmasked is None else unmasked
+        self.conversion = conversion
         self._bindings: dict[cst.Name, list[Binding]] = {}
         self.imports = ImportedNames(self, self.bindings, path, project)
         self.memo: dict[str, object] = {}

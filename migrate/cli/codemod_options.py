@@ -56,6 +56,9 @@ SelfContained = Annotated[
         help="Rewritten code must not import tf1to2: what exports a session is written into the file.",
     ),
 ]
+Python2 = Annotated[
+    bool, typer.Option("--python2", help="Convert files of Python 2 to Python 3 first, as one change of each file.")
+]
 NoGitignore = Annotated[bool, typer.Option("--no-gitignore", help="Take the files that git ignores, too.")]
 
 

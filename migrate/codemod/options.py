@@ -13,8 +13,8 @@ from migrate.codemod.budget import Budget
 class RunOptions:
     """What the user chose. `mode` None lets the tool decide per group of files; `jobs` 0 means one per core.
 
-    `self_contained` rules out code that needs tf1to2 when it runs. `target` is the TensorFlow that the rewritten code
-    is to run on, `budget` what the work on one file may cost.
+    `self_contained` rules out code that needs tf1to2 when it runs, `python2` converts files of Python 2 first. `target`
+    is the TensorFlow that the rewritten code is to run on, `budget` what the work on one file may cost.
     """
 
     select: tuple[str, ...] = ()
@@ -25,5 +25,6 @@ class RunOptions:
     todo: bool = False
     keras: bool = False
     self_contained: bool = False
+    python2: bool = False
     target: Target = field(default_factory=installed_target)
     budget: Budget = field(default_factory=Budget)

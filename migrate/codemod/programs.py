@@ -55,6 +55,7 @@ def _surroundings(crew: Crew, group: Group, scans: Mapping[str, Scan]) -> Iterat
             todo=options.todo,
             keras=options.keras,
             self_contained=options.self_contained,
+            python2=options.python2,
             target=options.target,
         )
         yield path, around

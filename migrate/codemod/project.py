@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from codemods.engine.decoded_file import open_document
+from codemods.engine.file_plans import open_file
 from codemods.errors import CodemodError
 from codemods.source.module import Module
 from migrate.codemod.reading import read_source
@@ -150,7 +150,7 @@ class LocalProject:
         self._parsing.append(path)
         self.reads(path)
         try:
-            return Module(open_document(path, data).raw, path, project=self)
+            return open_file(path, data, self).modules[0]
         except (CodemodError, RecursionError):
             return None
         finally:

@@ -115,6 +115,7 @@ class Worker:
             self.options.include_tests,
             migrates=True,
             self_contained=self.options.self_contained,
+            python2=self.options.python2,
             target=self.options.target,
         )
         planned = self._guard(path, lambda: self._opened(path).sketch(self.rules, around))
@@ -168,6 +169,7 @@ class Worker:
             todo=options.todo,
             keras=options.keras,
             self_contained=options.self_contained,
+            python2=options.python2,
             target=options.target,
         )
         plan = opened.sketch(self.rules, around)

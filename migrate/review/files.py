@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from codemods.edit.edits import apply_edits
 from codemods.engine.decoded_file import Document, open_document
+from codemods.engine.file_plans import open_file
 from codemods.requirements.files import is_requirement_file
 from codemods.site import Site
 from codemods.source.mode import Mode
+from codemods.source.python2 import PYTHON2
 from migrate.codemod.result import FileResult, RunResult
 
 
@@ -65,8 +67,14 @@ def review_files(result: RunResult) -> tuple[ReviewFile, ...]:
 
 def _review_file(item: FileResult) -> ReviewFile:
     sites = tuple(site for site in item.sites if is_reviewable(site))
-    document = None if _is_requirements(item) else open_document(item.path, item.old)
+    document = None if _is_requirements(item) else _document(item)
     return ReviewFile(item.path, item.mode, item.old, sites, document)
+
+
+def _document(item: FileResult) -> Document:
+    """Return the document in which the sites were planned: of Python 2 that of its Python 3."""
+    is_python2 = any(site.symbol == PYTHON2 for site in item.sites)
+    return open_file(item.path, item.old).document if is_python2 else open_document(item.path, item.old)
 
 
 def _is_requirements(item: FileResult) -> bool:

@@ -17,6 +17,7 @@ from migrate.cli.codemod_options import (
     ModeChoice,
     ModeOption,
     NoGitignore,
+    Python2,
     Select,
     SelfContained,
     Version,
@@ -54,6 +55,7 @@ def codemod(
     mode: ModeOption = ModeChoice.AUTO,
     tensorflow: Version = None,
     self_contained: SelfContained = False,
+    python2: Python2 = False,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Rewrite tests too.")] = False,
     jobs: Jobs = 0,
     file_timeout: FileTimeout = DEFAULT_SECONDS,
@@ -93,6 +95,7 @@ def codemod(
         todo=todo,
         keras=keras,
         self_contained=self_contained,
+        python2=python2,
         target=target_of(tensorflow),
         budget=budget_of(file_timeout, file_memory),
     )

@@ -18,6 +18,7 @@ from migrate.cli.codemod_options import (
     ModeChoice,
     ModeOption,
     NoGitignore,
+    Python2,
     Select,
     SelfContained,
     Version,
@@ -53,6 +54,7 @@ def review(
     mode: ModeOption = ModeChoice.AUTO,
     tensorflow: Version = None,
     self_contained: SelfContained = False,
+    python2: Python2 = False,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Review changes of tests too.")] = False,
     jobs: Jobs = 0,
     file_timeout: FileTimeout = DEFAULT_SECONDS,
@@ -95,6 +97,7 @@ def review(
         jobs=jobs,
         todo=todo,
         self_contained=self_contained,
+        python2=python2,
         target=target_of(tensorflow),
         budget=budget_of(file_timeout, file_memory),
     )

@@ -14,6 +14,7 @@ from migrate.cli.codemod_options import (
     FileTimeout,
     Jobs,
     NoGitignore,
+    Python2,
     SelfContained,
     Version,
     budget_of,
@@ -33,6 +34,7 @@ def scan(
     ] = None,
     tensorflow: Version = None,
     self_contained: SelfContained = False,
+    python2: Python2 = False,
     include_tests: Annotated[bool, typer.Option("--include-tests", help="Count tests as rewritable too.")] = False,
     jobs: Jobs = 0,
     file_timeout: FileTimeout = DEFAULT_SECONDS,
@@ -54,6 +56,7 @@ def scan(
         include_tests=include_tests,
         jobs=jobs,
         self_contained=self_contained,
+        python2=python2,
         target=target_of(tensorflow),
         budget=budget_of(file_timeout, file_memory),
     )
