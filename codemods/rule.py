@@ -19,6 +19,7 @@ from typing import ClassVar
 import libcst as cst
 
 from codemods.edit.edits import Edit, Import, added_lines
+from codemods.edit.traces import Trace
 from codemods.names.target import Target
 from codemods.site import Guidance, Outcome, Site
 from codemods.source.module import Module
@@ -105,6 +106,8 @@ class Rule:
     """Its shims take a live session, so a program with one of them stays in graph mode."""
     keeps_estimators: ClassVar[bool] = False
     """What it writes goes on using `tf.estimator` where the target has it."""
+    traces: ClassVar[tuple[Trace, ...]] = ()
+    """By what a file shows that this rule rewrote it; nothing for rewrites that read as anybody's code."""
 
     def plan(self, module: Module) -> Iterator[Draft]:
         """Yield a draft for every site of this rule, in the program's mode; never raise for code that puzzles."""

@@ -10,10 +10,14 @@ import libcst as cst
 from codemods.edit.edits import Edit
 from codemods.edit.imports import LEGACY_KERAS, import_block, import_place
 from codemods.edit.layout import newline_of
+from codemods.edit.traces import LEGACY_KERAS_PACKAGE, Trace
 from codemods.names.tf1 import NEEDS_LEGACY_KERAS
 from codemods.source.module import Module
 from codemods.source.nodes import dotted
 from codemods.source.tensorflow_uses import Use
+
+_COMMENT = "Keras 2, asked for before TensorFlow is imported"
+LEGACY_KERAS_TRACE = Trace(f"# {_COMMENT}".encode(), packages=frozenset({LEGACY_KERAS_PACKAGE}))
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
@@ -56,7 +60,7 @@ def opt_in_edits(module: Module) -> Iterator[Edit]:
     if LEGACY_KERAS in module.text:
         return
     newline = newline_of(module)
-    call = f'os.environ.setdefault("{LEGACY_KERAS}", "1")  # Keras 2, asked for before TensorFlow is imported'
+    call = f'os.environ.setdefault("{LEGACY_KERAS}", "1")  # {_COMMENT}'
     statements = list(module.tree.body)
     block = import_block(module)
     place = next((statement for statement in statements if _is_foreign_import(statement, block)), None)

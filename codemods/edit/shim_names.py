@@ -5,11 +5,14 @@ from __future__ import annotations
 from codemods.edit.edits import Import
 from codemods.edit.imports import is_imported
 from codemods.edit.layout import free_name
+from codemods.edit.traces import shim_trace
+from codemods.source.mode import Mode
 from codemods.source.module import Module
 
 SHIM = "migrate.shim"
 # Every name a rule may import from the shim; a test compares them with the shim itself.
 SHIM_NAMES = ("export_session", "SavedModelBuilder", "simple_save")
+SHIM_TRACE = shim_trace(SHIM, SHIM_NAMES, Mode.GRAPH)
 
 
 def shim_import(module: Module, name: str) -> Import:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from codemods.compat.standing import Standing, standing
 from codemods.compat.v1_usage import Generation, written_for
 from codemods.engine.decoded_file import Document, Part, open_document
 from codemods.engine.planning import graph_reason, plan_module
@@ -90,6 +91,11 @@ class OpenFile:
     def generations(self) -> tuple[Generation, ...]:
         """Which TensorFlow each module is written for."""
         return tuple(written_for(module) for module in self.modules)
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """How far each module is in a program that is half rewritten."""
+        return tuple(standing(module) for module in self.modules)
 
     def plan(self, rules: Sequence[Rule], around: Surroundings) -> FilePlan:
         """Return the plan of the file in these surroundings, and give up what would break the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from codemods.edit.traces import SHIM_PACKAGE
 from codemods.rule import Draft
 from codemods.site import Outcome
 from codemods.source.mode import Mode
@@ -11,7 +12,6 @@ from codemods.source.module import Module
 
 NATIVE_LINES = 25
 """What native code may add for one site: a screen of lines. More is machinery, and the shim's job."""
-SHIM_PACKAGE = "tf1to2"
 _TOO_LONG = "plain TensorFlow would take {} lines of code here, too many to keep beside the export: write it by hand"
 _NO_SHIM = (
     "--self-contained: only tf1to2 at run time keeps what this does; without that option it is rewritten, and "

@@ -10,12 +10,14 @@ import libcst as cst
 
 from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import free_name, indent_unit, newline_of
+from codemods.edit.traces import shim_trace
 from codemods.estimators.uses import Reference
 from codemods.source.arguments import argument
 from codemods.source.module import Module
 from codemods.source.nodes import walk
 
 BASE = Import("migrate.shim.estimator.keras_model", "ModelFnModel")
+BASE_TRACE = shim_trace("migrate.shim.estimator.keras_model", ("ModelFnModel",), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 from codemods.edit.layout import string_literal
+from codemods.edit.traces import LEGACY_KERAS_PACKAGE, Trace
 from codemods.estimators.receivers import Fed
 from codemods.source.module import Module
+
+_DOCSTRING = "Exports the model for the inputs that {} took; returns the new folder."
+EXPORT_TRACE = Trace(_DOCSTRING.partition("{}")[0].encode(), packages=frozenset({LEGACY_KERAS_PACKAGE}))
 
 
 def export_function(tf: str, helper: str, fed: tuple[Fed, ...], receiver: str, module: Module) -> list[str]:
@@ -23,7 +27,7 @@ def export_function(tf: str, helper: str, fed: tuple[Fed, ...], receiver: str, m
     default = string_literal(module, "serving_default")
     return [
         f"def {helper}(model, export_dir_base):",
-        f'    """Exports the model for the inputs that {receiver} took; returns the new folder."""',
+        f'    """{_DOCSTRING.format(receiver)}"""',
         "",
         *signature,
         f"    def serving_default({', '.join(names)}):",

@@ -12,12 +12,15 @@ from codemods.edit.imports import is_imported
 from codemods.edit.layout import free_name
 from codemods.edit.small_edits import realign
 from codemods.edit.tensorflow_names import Api, NoSpelling, Spelling, spelling
+from codemods.edit.traces import shim_trace
 from codemods.estimators.uses import EstimatorExport, Reference
 from codemods.names.estimator import HOOKS, estimator_name
+from codemods.source.mode import Mode
 from codemods.source.module import Module
 from codemods.source.nodes import root_names
 
 _SHIM = Import("migrate.shim", "estimator", "tf_estimator")
+SHIM_TRACE = shim_trace("migrate.shim", ("estimator",), Mode.GRAPH)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from codemods.edit.traces import Trace
+
+_DOCSTRING = "Makes a function of an imported graph that feeds the inputs, its tensors by key, and returns the outputs."
+IMPORTED_TRACE = Trace(_DOCSTRING.encode())
+
 
 def function_source(tf: str, name: str, unit: str) -> str:
     """Return the function that makes signatures of a graph; `tf` spells TensorFlow, `unit` is one step of indentation.
@@ -29,7 +34,7 @@ SERVE = """
     return serve
 """
 _SOURCE = f'''def imported_function(graph, inputs, outputs):
-    """Makes a function of an imported graph that feeds the inputs, its tensors by key, and returns the outputs."""
+    """{_DOCSTRING}"""
     graph_def = graph.as_graph_def(add_shapes=True)
     for node in graph_def.node:
         node.device = ""  # a device of the machine that wrote the graph{REFUSE_OPTIONAL}

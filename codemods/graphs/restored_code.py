@@ -10,8 +10,12 @@ import libcst as cst
 from codemods.edit.edits import Edit
 from codemods.edit.layout import free_name, indent_at, indent_unit, newline_of, string_literal
 from codemods.edit.lines import comments_of, end_of
+from codemods.edit.traces import Trace
 from codemods.graphs.restored_graphs import Input, RestoredBuild
 from codemods.source.module import Module
+
+_DOCSTRING = "Serves the graph that `_build` makes, with the weights of a TF1 checkpoint."
+RESTORED_TRACE = Trace(_DOCSTRING.encode())
 
 
 def restored_edits(module: Module, build: RestoredBuild, tf: str) -> tuple[Edit, ...]:
@@ -149,7 +153,7 @@ class _Writer:
         parameters = ", ".join(item.name.value for item in build.inputs)
         specs = ", ".join(self._spec(item) for item in build.inputs)
         yield f"class {self.class_name}({tf}.Module):"
-        yield f'{unit}"""Serves the graph that `_build` makes, with the weights of a TF1 checkpoint."""'
+        yield f'{unit}"""{_DOCSTRING}"""'
         yield ""
         yield f"{unit}def __init__(self, checkpoint):"
         yield f"{unit * 2}super().__init__()"

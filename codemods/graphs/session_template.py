@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import textwrap
 
+from codemods.edit.traces import Trace
 from codemods.graphs.graph_template import REFUSE_OPTIONAL, SERVE
+from codemods.source.mode import Mode
+
+_DOCSTRING = "Serves what a session's graph computes, with the values that its variables have in the session."
+SESSION_TRACE = Trace(_DOCSTRING.encode(), mode=Mode.GRAPH)
 
 
 def session_graph_source(tf: str, class_name: str, function_name: str, unit: str) -> str:
@@ -18,7 +23,9 @@ def session_graph_source(tf: str, class_name: str, function_name: str, unit: str
 
 _SOURCE = (
     '''class ServedGraph(tf.Module):
-    """Serves what a session's graph computes, with the values that its variables have in the session."""
+    """'''
+    + _DOCSTRING
+    + '''"""
 
     def __init__(self, graph, variables, values):
         super().__init__()

@@ -10,10 +10,19 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.edit.layout import free_name, string_literal
+from codemods.edit.traces import LEGACY_KERAS_PACKAGE, Trace
 from codemods.exports.signatures import constant
 from codemods.keras.models import ModelEnd, ModelTensor
 from codemods.source.module import Module
 from codemods.source.nodes import dotted
+
+ENDPOINT_TRACE = Trace(
+    b".inputs[",
+    re.compile(
+        rb"function\(input_signature=\[[\s\"\\n,]*[\w.]+\.TensorSpec\(([\w.]+\.inputs\[\d+\])\.shape, \1\.dtype, name="
+    ),
+    packages=frozenset({LEGACY_KERAS_PACKAGE}),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,16 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.edit.edits import Edit
-from codemods.edit.shim_names import shim_import
+from codemods.edit.shim_names import SHIM_TRACE, shim_import
 from codemods.edit.small_edits import rename_function, rename_keyword
 from codemods.engine.runnable import RunnableRule
 from codemods.exports.handed_on import KEPT_AS_VALUES, handed_on
 from codemods.exports.session_exports import OVERWRITES
+from codemods.graphs.restored_code import RESTORED_TRACE
 from codemods.graphs.restored_drafts import restored_drafts
 from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
+from codemods.graphs.session_template import SESSION_TRACE
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
 from codemods.source.arguments import argument, has_star
@@ -41,6 +43,7 @@ class SimpleSave(RunnableRule):
     link = "https://www.tensorflow.org/guide/migrate/saved_model"
     guidance = Guidance.GLANCE
     tokens = (b"simple_save",)
+    traces = (SHIM_TRACE, SESSION_TRACE, RESTORED_TRACE)
     examples = (
         Example(
             before="import tensorflow as tf\n\nwith tf.Session() as sess:\n    train(sess)\n"

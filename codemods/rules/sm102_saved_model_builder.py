@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codemods.edit.shim_names import shim_import
+from codemods.edit.shim_names import SHIM_TRACE, shim_import
 from codemods.edit.small_edits import rename_function
 from codemods.engine.runnable import RunnableRule
 from codemods.exports.builders import BUILDER, BuilderUse, builder_use, builder_uses, lacks_signature
 from codemods.exports.handed_on import KEPT_AS_VALUES, handed_on
 from codemods.exports.session_exports import OVERWRITES
+from codemods.graphs.restored_code import RESTORED_TRACE
 from codemods.graphs.restored_drafts import restored_drafts
 from codemods.graphs.session_drafts import SELF_CONTAINED, session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
+from codemods.graphs.session_template import SESSION_TRACE
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
 from codemods.source.module import Module
@@ -44,6 +46,7 @@ class SavedModelBuilder(RunnableRule):
         b"'Builder'",
         b'"Builder"',
     )
+    traces = (SHIM_TRACE, SESSION_TRACE, RESTORED_TRACE)
     examples = (
         Example(
             before="import tensorflow as tf\n\nbuilder = tf.saved_model.builder.SavedModelBuilder(path)\n"

@@ -32,7 +32,8 @@ from codemods.exports.session_exports import (
 from codemods.exports.signatures import PREDICT_DEF, SIGNATURE_DEF, TENSOR_INFO, constant
 from codemods.graphs.session_drafts import session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
-from codemods.keras.endpoints import Endpoint, export_code
+from codemods.graphs.session_template import SESSION_TRACE
+from codemods.keras.endpoints import ENDPOINT_TRACE, Endpoint, export_code
 from codemods.keras.models import (
     ModelEnd,
     ModelTensor,
@@ -74,6 +75,7 @@ class KerasSession(RunnableRule):
     link = "https://keras.io/api/models/model_saving_apis/export/"
     guidance = Guidance.REVIEW
     tokens = (b"get_session",)
+    traces = (ENDPOINT_TRACE, SESSION_TRACE)
     precedence = 10
     examples = (
         Example(

@@ -32,10 +32,11 @@ from codemods.exports.session_exports import (
 )
 from codemods.exports.signatures import conditions, constant
 from codemods.graphs.code_around import adopted_calls, moved_code, no_signature_left, signature_key, tensors_for_infos
-from codemods.graphs.graph_template import function_source
+from codemods.graphs.graph_template import IMPORTED_TRACE, function_source
 from codemods.graphs.imported_graphs import ImportedSession, graph_blocks, imported_session, is_logging
 from codemods.graphs.session_drafts import session_graph_drafts
 from codemods.graphs.session_graphs import GraphOrigin
+from codemods.graphs.session_template import SESSION_TRACE
 from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome
 from codemods.source.mode import Mode
@@ -88,6 +89,7 @@ class ImportedGraph(RunnableRule):
     link = "https://www.tensorflow.org/api_docs/python/tf/compat/v1/wrap_function"
     guidance = Guidance.REVIEW
     tokens = (b"import_graph_def", b"import_meta_graph")
+    traces = (IMPORTED_TRACE, SESSION_TRACE)
     precedence = 10
     examples = (
         Example(

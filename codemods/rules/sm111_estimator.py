@@ -19,10 +19,10 @@ from codemods.edit.edits import Edit, Import
 from codemods.engine.runnable import RunnableRule
 from codemods.estimators.export_calls import export_edits, export_obstacle, export_reason
 from codemods.estimators.keras_classes import BASE as KERAS_BASE
-from codemods.estimators.keras_classes import keras_classes, without_class
+from codemods.estimators.keras_classes import BASE_TRACE, keras_classes, without_class
 from codemods.estimators.keras_estimators import keras_estimators, removed_receivers
 from codemods.estimators.origins import EstimatorOrigin, changed_inside
-from codemods.estimators.shim_symbols import ShimSymbols
+from codemods.estimators.shim_symbols import SHIM_TRACE, ShimSymbols
 from codemods.estimators.uses import (
     EstimatorExport,
     HandedOnExport,
@@ -80,6 +80,7 @@ class Estimator(RunnableRule):
         b"serving_input_receiver_fn",
         b"InputFnOps",
     )
+    traces = (SHIM_TRACE, BASE_TRACE)
     examples = (
         Example(
             before="import tensorflow as tf\n\n\ndef export(model_fn, model_dir, receiver_fn):\n"

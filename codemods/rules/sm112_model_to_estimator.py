@@ -16,6 +16,7 @@ import libcst as cst
 from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import free_name, indent_at, indent_unit, newline_of
 from codemods.edit.tensorflow_names import Api, NoSpelling, Spelling, spelling
+from codemods.edit.traces import shim_trace
 from codemods.engine.runnable import RunnableRule
 from codemods.estimators.keras_estimators import (
     EXPORT_PARAMETERS,
@@ -25,7 +26,7 @@ from codemods.estimators.keras_estimators import (
     keras_estimators,
     statements,
 )
-from codemods.estimators.keras_export_code import export_function
+from codemods.estimators.keras_export_code import EXPORT_TRACE, export_function
 from codemods.estimators.receivers import PassingReceiver
 from codemods.estimators.uses import EstimatorExport, trainings
 from codemods.names.estimator import MODEL_TO_ESTIMATOR, RECEIVER_NAMES
@@ -36,6 +37,7 @@ from codemods.source.module import Module
 from codemods.source.nodes import root_names, walk
 
 _WEIGHTS = Import("migrate.shim.estimator", "load_estimator_weights")
+_WEIGHTS_TRACE = shim_trace("migrate.shim.estimator", ("load_estimator_weights",), None)
 _NAMES = ("keras.export.ExportArchive", "function", "TensorSpec", "nest.flatten")
 _LATEST = "train.latest_checkpoint"
 _KEPT = "the TensorFlow it is to run on has model_to_estimator: the Estimator stays, and export_estimator exports it"
@@ -51,6 +53,7 @@ class ModelToEstimator(RunnableRule):
     link = "https://www.tensorflow.org/guide/migrate/migrating_estimator"
     guidance = Guidance.REVIEW
     tokens = (b"model_to_estimator",)
+    traces = (EXPORT_TRACE, _WEIGHTS_TRACE)
     precedence = 5
     keeps_session = False  # its shim reads a checkpoint into a Keras model, in eager mode
     examples = (

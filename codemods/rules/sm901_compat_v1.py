@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from codemods.compat.dimensions import dimension_edits
-from codemods.compat.legacy_keras import needs_legacy_keras, opt_in_edits
+from codemods.compat.legacy_keras import LEGACY_KERAS_TRACE, needs_legacy_keras, opt_in_edits
 from codemods.compat.parse_example import vector_examples
 from codemods.compat.uses_left import uses_left
 from codemods.compat.v1_imports import public_imports, switched_imports
@@ -40,6 +40,7 @@ class CompatV1(RunnableRule):
     why = "TensorFlow 2 keeps the v1 API under tensorflow.compat.v1, and runs its graphs with v2 behaviour off."
     link = "https://www.tensorflow.org/guide/migrate/upgrade"
     guidance = Guidance.GLANCE
+    traces = (LEGACY_KERAS_TRACE,)
     follows_last = True
     is_foundation = True
     examples = (

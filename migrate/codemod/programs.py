@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
+from codemods.compat.standing import Standing
 from codemods.compat.v1_usage import runs_on_tensorflow2
+from codemods.edit.traces import LEGACY_KERAS_PACKAGE
 from codemods.engine.file_plans import Surroundings
 from codemods.engine.guards import is_test_path
 from codemods.source.mode import Mode
@@ -16,65 +19,146 @@ from migrate.codemod.worker import Marks, Scan, Worker
 def changed_programs(crew: Crew, scans: Mapping[str, Scan]) -> Iterator[tuple[str, Surroundings]]:
     """Yield the files of changed programs of several files, with what the second plan of each must know.
 
-    Files that no process could bear are not among them: theirs is the result of the scan.
+    A program that an earlier run left half rewritten is among them. Files that no process could bear are not: theirs is
+    the result of the scan.
     """
-    changed = [scan.path for scan in scans.values() if scan.changes]
+    changed = [scan.path for scan in scans.values() if scan.changes or scan.begun is not None]
     imports = {scan.path: scan.imports for scan in scans.values()}
     for group in groups(changed, imports):
         if len(group.members) > 1:
-            yield from _surroundings(crew, group, scans)
+            yield from _Program(crew, group, scans).surroundings()
 
 
-def _surroundings(crew: Crew, group: Group, scans: Mapping[str, Scan]) -> Iterator[tuple[str, Surroundings]]:
-    options = crew.here.options
-    wanted = [path for path in group.members if options.include_tests or scans[path].result or not is_test_path(path)]
-    marks = dict(zip(wanted, crew.map(Worker.marks, wanted, lambda *_: Marks()), strict=True))
-    taken: dict[str, set[str]] = {}
-    for found in marks.values():
-        for target, name in found.taken:
-            taken.setdefault(target, set()).add(name)
-    # Files that say nothing of TensorFlow, and take nothing by star, hold nothing to change.
-    members = sorted(path for path, found in marks.items() if scans[path].result or found.speaks_of_tensorflow)
-    # A file that only passes on what others import does not start graph mode: the files that it imports do.
-    starting = [path for path in members if marks[path].names_tensorflow]
-    entries = group.first_of(starting, wanted)
-    is_tensorflow2 = _is_tensorflow2(crew, marks, members)
-    mode = options.mode or (Mode.EAGER if is_tensorflow2 else _mode(crew, members, scans, marks))
-    needing_keras = group.running(path for path, found in marks.items() if found.is_legacy_keras)
-    for path in members:
-        if path in crew.spoiled:
-            continue
-        around = Surroundings(
-            mode,
-            options.include_tests,
-            migrates=True,
-            is_entry=path in entries,
-            runs_on_tensorflow2=is_tensorflow2,
-            legacy_keras=path in needing_keras,
-            taken_names=frozenset(taken.get(path, ())),
-            todo=options.todo,
-            keras=options.keras,
-            self_contained=options.self_contained,
-            python2=options.python2,
-            target=options.target,
+class _Program:
+    """A program of several files, with what the bytes of each say.
+
+    Attributes:
+        members: The files that may hold something to change.
+    """
+
+    def __init__(self, crew: Crew, group: Group, scans: Mapping[str, Scan]) -> None:
+        self._crew = crew
+        self._group = group
+        self._scans = scans
+        options = crew.here.options
+        self._wanted = [
+            path for path in group.members if options.include_tests or scans[path].result or not is_test_path(path)
+        ]
+        found = crew.map(Worker.marks, self._wanted, lambda *_: Marks())
+        self._marks = dict(zip(self._wanted, found, strict=True))
+        # Files that say nothing of TensorFlow, and take nothing by star, hold nothing to change.
+        self.members = sorted(
+            path for path, marks in self._marks.items() if scans[path].result or marks.speaks_of_tensorflow
         )
-        yield path, around
 
+    def surroundings(self) -> Iterator[tuple[str, Surroundings]]:
+        """Yield the members with what is known of the program around each; nothing where none is to change."""
+        changes = any(self._scans[path].changes for path in self._group.members)
+        if not changes and not self._is_half_rewritten():
+            return
+        options = self._crew.here.options
+        is_tensorflow2 = changes and self._is_tensorflow2()
+        mode = options.mode or (Mode.EAGER if is_tensorflow2 else self._mode())
+        taken = self._taken()
+        for path in self.members:
+            if path not in self._crew.spoiled and not self._is_done(path):
+                around = Surroundings(
+                    mode,
+                    options.include_tests,
+                    migrates=True,
+                    is_entry=path in self._entries,
+                    runs_on_tensorflow2=is_tensorflow2,
+                    legacy_keras=path in self._needing_keras,
+                    taken_names=frozenset(taken.get(path, ())),
+                    todo=options.todo,
+                    keras=options.keras,
+                    self_contained=options.self_contained,
+                    python2=options.python2,
+                    target=options.target,
+                )
+                yield path, around
 
-def _is_tensorflow2(crew: Crew, marks: Mapping[str, Marks], members: list[str]) -> bool:
-    """Whether the program runs on TensorFlow 2 as it is; that most do not is seen without parsing."""
-    if not any(marks[path].is_tensorflow2 for path in members):
-        return False
-    readable = [path for path in members if path not in crew.spoiled]
-    found = list(crew.map(Worker.generations, readable, lambda *_: ()))
-    return runs_on_tensorflow2(each for one in found for each in one)
+    def _is_done(self, path: str) -> bool:
+        """Whether an earlier run wrote the file: it writes files whole, so one without a site is as it shall be."""
+        return self._scans[path].begun is not None and not self._scans[path].changes
 
+    @cached_property
+    def _entries(self) -> frozenset[str]:
+        """Where it starts; a file that only passes on what others import does not start graph mode."""
+        starting = [
+            path
+            for path in self._wanted
+            if self._scans[path].begun or (path in self.members and self._marks[path].names_tensorflow)
+        ]
+        return self._group.first_of(starting, self._wanted)
 
-def _mode(crew: Crew, members: list[str], scans: Mapping[str, Scan], marks: Mapping[str, Marks]) -> Mode:
-    """Return eager mode where every file of the group runs in it once its sites are applied."""
-    if any(scans[path].needs_graph for path in members):
-        return Mode.GRAPH
-    doubtful = [path for path in members if not scans[path].changes and marks[path].has_graph_code]
-    if any(path in crew.spoiled for path in doubtful):
-        return Mode.GRAPH
-    return Mode.GRAPH if any(list(crew.map(Worker.needs_graph, doubtful, lambda *_: True))) else Mode.EAGER
+    @cached_property
+    def _needing_keras(self) -> frozenset[str]:
+        return self._group.running(path for path, marks in self._marks.items() if marks.is_legacy_keras)
+
+    def _taken(self) -> dict[str, set[str]]:
+        taken: dict[str, set[str]] = {}
+        for marks in self._marks.values():
+            for target, name in marks.taken:
+                taken.setdefault(target, set()).add(name)
+        return taken
+
+    @property
+    def _readable(self) -> list[str]:
+        return [path for path in self.members if path not in self._crew.spoiled]
+
+    def _is_tensorflow2(self) -> bool:
+        """Whether it runs on TensorFlow 2 as it is; that most do not is seen without parsing."""
+        if not any(self._marks[path].is_tensorflow2 for path in self.members):
+            return False
+        found = list(self._crew.map(Worker.generations, self._readable, lambda *_: ()))
+        return runs_on_tensorflow2(each for one in found for each in one)
+
+    def _mode(self) -> Mode:
+        """Return the mode in which it was begun; eager mode where every file runs in it once its sites are applied."""
+        begun = [scan for path in self._group.members if (scan := self._scans[path].begun) is not None]
+        if any(each.mode is Mode.GRAPH for each in begun):
+            return Mode.GRAPH
+        left = [path for path in self.members if not self._is_done(path)]
+        done = set(self._readable).difference(left)
+        if any(self._scans[path].needs_graph for path in left) or any(each.switches for each in self._standings(done)):
+            return Mode.GRAPH
+        doubtful = [path for path in left if not self._scans[path].changes and self._marks[path].has_graph_code]
+        if any(path in self._crew.spoiled for path in doubtful):
+            return Mode.GRAPH
+        needing = list(self._crew.map(Worker.needs_graph, doubtful, lambda *_: True))
+        return Mode.GRAPH if any(needing) else Mode.EAGER
+
+    def _is_half_rewritten(self) -> bool:
+        """Whether an earlier run rewrote some of its files and left others, though all exports are done.
+
+        Something must be there that this project wrote, and something that cannot run beside it on TensorFlow 2: what
+        a person ported, or added since, is left as it is.
+        """
+        if self._lacks_legacy_keras():
+            return True
+        done = [path for path in self._readable if self._is_done(path)]
+        found_done = self._standings(done)
+        found_left = self._standings(set(self._readable).difference(done))
+        found = (*found_done, *found_left)
+        if any(each.is_left for each in found) or any(each.takes_contrib for each in found_left):
+            return True
+        if any(each.switches for each in found) or runs_on_tensorflow2(each.generation for each in found):
+            return False
+        return any(each.needs_graph for each in found)
+
+    def _lacks_legacy_keras(self) -> bool:
+        """Whether a file that must ask for legacy Keras does not, though the program was rewritten for that."""
+        begun = [done for path in self._group.members if (done := self._scans[path].begun) is not None]
+        return any(LEGACY_KERAS_PACKAGE in done.packages for done in begun) and any(
+            not self._is_done(path)
+            and not self._marks[path].asks_for_legacy_keras
+            and (self._marks[path].is_legacy_keras or path in self._entries)
+            for path in self.members
+            if path in self._needing_keras
+        )
+
+    def _standings(self, paths: Iterable[str]) -> tuple[Standing, ...]:
+        """How far the modules of some of its files are."""
+        found = self._crew.map(Worker.standings, sorted(paths), lambda *_: ())
+        return tuple(each for one in found for each in one)

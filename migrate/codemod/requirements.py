@@ -1,12 +1,14 @@
-"""Requirement files of the changed code: the nearest above each changed file that lists TensorFlow."""
+"""Requirement files of the rewritten code: the nearest above each rewritten file that lists TensorFlow."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.edit.edits import apply_edits
+from codemods.engine.begun import Begun
 from codemods.names.target import SUPPORTED, WITH_ESTIMATORS, Target
 from codemods.requirements.files import is_requirement_file
 from codemods.rule import Rule
@@ -16,15 +18,35 @@ from migrate.codemod.result import FileResult, FileStatus
 _MAX_BYTES = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What the code of a file needs installed."""
+
+    path: str
+    mode: Mode
+    packages: frozenset[str]
+    keeps_estimators: bool
+
+
+def needs_of(files: Iterable[FileResult], begun: Iterable[tuple[str, Begun]]) -> Iterator[Need]:
+    """Yield what files need that change, and files that an earlier run changed: it may have ended before this."""
+    for item in files:
+        sites = [site for site in item.sites if site.changes]
+        packages = frozenset(package for site in sites for package in site.packages)
+        yield Need(item.path, item.mode, packages, any(site.keeps_estimators for site in sites))
+    for path, done in begun:
+        yield Need(path, done.mode or Mode.EAGER, done.packages, done.keeps_estimators)
+
+
 def requirement_results(
-    root: Path, folders: Iterable[str], changed: Iterable[FileResult], target: Target, rules: Sequence[Rule]
+    root: Path, folders: Iterable[str], needs: Iterable[Need], target: Target, rules: Sequence[Rule]
 ) -> Iterator[FileResult]:
-    """Yield the requirement files that must list what the changed files need.
+    """Yield the requirement files that must list what the code beside and below them needs.
 
     Args:
         root: Root of the run.
         folders: The folders the run was given, relative to the root: nothing outside them is touched.
-        changed: The changed files.
+        needs: What the files need.
         target: The TensorFlow that they are to run on.
         rules: The rules of the run: one of them plans requirement files.
     """
@@ -32,12 +54,11 @@ def requirement_results(
     needed: dict[str, set[str]] = {}
     modes: dict[str, Mode] = {}
     ranges: dict[str, str] = {}
-    for item in changed:
-        packages = {package for site in item.sites if site.changes for package in site.packages}
-        for path in _nearest(root, inside, posixpath.dirname(item.path)) if packages else ():
-            needed.setdefault(path, set()).update(packages)
-            modes.setdefault(path, item.mode)
-            if target.has_estimators and any(site.changes and site.keeps_estimators for site in item.sites):
+    for need in needs:
+        for path in _nearest(root, inside, posixpath.dirname(need.path)) if need.packages else ():
+            needed.setdefault(path, set()).update(need.packages)
+            modes.setdefault(path, need.mode)
+            if target.has_estimators and need.keeps_estimators:
                 ranges[path] = WITH_ESTIMATORS
     for path in sorted(needed):
         data = (root / path).read_bytes()

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from codemods.engine.file_plans import Surroundings
+from codemods.engine.guards import is_test_path
 from migrate.codemod.crew import Crew, gather
 from migrate.codemod.discover import FileSet
 from migrate.codemod.options import RunOptions
 from migrate.codemod.programs import changed_programs
-from migrate.codemod.requirements import requirement_results
+from migrate.codemod.requirements import needs_of, requirement_results
 from migrate.codemod.result import FileResult, FileStatus, RunResult
 from migrate.codemod.worker import Scan, Worker, failed
 
@@ -40,7 +41,13 @@ def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], 
         for path, reason in crew.spoiled.items():  # one that no rule looks into, but that others import
             results.setdefault(path, failed(path, reason))
     changed = [item for item in results.values() if item.status is FileStatus.CHANGED]
-    required = requirement_results(files.root, files.folders, changed, options.target, crew.here.rules)
+    begun = [
+        (scan.path, scan.begun)
+        for scan in scans.values()
+        if scan.begun is not None and (options.include_tests or not is_test_path(scan.path))
+    ]
+    needs = needs_of(changed, begun)
+    required = requirement_results(files.root, files.folders, needs, options.target, crew.here.rules)
     results.update({item.path: item for item in required})
     kept = [item for item in results.values() if item.sites or item.status is FileStatus.FAILED]
     kept.sort(key=lambda item: item.path)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from codemods.compat.standing import Standing
 from codemods.compat.v1_usage import Generation, runs_on_tensorflow2
+from codemods.engine.begun import Begun, begun
 from codemods.engine.file_plans import Failure, FilePlan, OpenFile, Surroundings, open_file, prefilter
 from codemods.errors import CodemodError, UnparsableSourceError
 from codemods.rules.registry import select_rules
@@ -23,7 +25,9 @@ from migrate.codemod.result import FileResult, FileStatus
 from migrate.errors import Tf1to2Error
 
 PlannedT = TypeVar("PlannedT")
-LEGACY_KERAS = re.compile(rb"\btf\.layers\.|\brnn_cell\b|\bkeras\b|contrib\.(layers|slim|rnn)\b|tf\.keras")
+LEGACY_KERAS = re.compile(
+    rb"TF_USE_LEGACY_KERAS|\btf\.layers\.|\brnn_cell\b|\bkeras\b|contrib\.(layers|slim|rnn)\b|tf\.keras"
+)
 """What a file that needs legacy Keras says."""
 _GRAPH_CODE = re.compile(
     rb"placeholder|Session|_initializer\b|get_session|import_meta_graph|import_graph_def|\.train\."
@@ -46,6 +50,7 @@ class Marks:
     is_tensorflow2: bool = False
     is_legacy_keras: bool = False
     has_graph_code: bool = False
+    asks_for_legacy_keras: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,14 @@ class Scan:
     """What the first pass learns of a file.
 
     `result` is right where the file is a program of its own, None where no rule finds anything. `imports` are the files
-    of the run that it imports.
+    of the run that it imports, `begun` is what an earlier run did to it.
     """
 
     path: str
     result: FileResult | None = None
     needs_graph: bool = False
     imports: frozenset[str] = frozenset()
+    begun: Begun | None = None
 
     @property
     def changes(self) -> bool:
@@ -95,12 +101,13 @@ class Worker:
         except Tf1to2Error as error:
             return Scan(path, failed(path, str(error)))
         imports = self.repository.targets(path, data) if path.endswith(".py") else frozenset()
+        done = begun(self.rules, data)
         if not self.wanted(data):
-            return Scan(path, imports=imports)
+            return Scan(path, imports=imports, begun=done)
         planned = self._guard(path, lambda: self._scanned(path, data))
         if isinstance(planned, Failure):
-            return Scan(path, failed(path, str(planned)), imports=imports)
-        return replace(planned, imports=imports)
+            return Scan(path, failed(path, str(planned)), imports=imports, begun=done)
+        return replace(planned, imports=imports, begun=done)
 
     def plan(self, item: tuple[str, Surroundings]) -> FileResult:
         """Plan a file of a program of several, whose mode is known."""
@@ -126,6 +133,11 @@ class Worker:
         found = self._guard(path, lambda: self._opened(path).generations)
         return () if isinstance(found, Failure) else found
 
+    def standings(self, path: str) -> tuple[Standing, ...]:
+        """How far a file of a program is that may be half rewritten; none where it cannot be read."""
+        found = self._guard(path, lambda: self._opened(path).standings)
+        return () if isinstance(found, Failure) else found
+
     def imports(self, path: str) -> frozenset[str]:
         """The files of the run that a file imports; none where it cannot be read."""
         try:
@@ -146,6 +158,7 @@ class Worker:
             _TENSORFLOW2.search(data) is not None,
             LEGACY_KERAS.search(data) is not None,
             _GRAPH_CODE.search(data) is not None,
+            b"TF_USE_LEGACY_KERAS" in data,
         )
 
     def _opened(self, path: str) -> OpenFile:

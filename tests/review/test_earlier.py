@@ -70,7 +70,7 @@ def test_a_run_on_the_contents_before_finds_what_it_found_then(tmp_path: Path) -
     after = first.changed[0].new
     (tmp_path / "pkg/export.py").write_bytes(after)
     files = discover([tmp_path])
-    assert run_codemods(files, RunOptions(jobs=1)).changed == ()
+    assert [item.path for item in run_codemods(files, RunOptions(jobs=1)).changed] == ["requirements.txt"]
     earlier = earlier_contents(
         tmp_path, StoredReview(files=(written_file("pkg/export.py", first.changed[0].old, after),))
     )
