@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from codemods.edit.edits import Import
+from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import free_name, indent_at, indent_unit, newline_of, string_literal
+from codemods.edit.named_values import named_above
 from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.source.arguments import bound_arguments, is_simple
 from codemods.source.module import Module
@@ -28,6 +29,8 @@ class Writer:
     call: cst.Call
     given: Mapping[str, cst.Arg]
     imports: set[Import] = field(default_factory=set)
+    above: list[Edit] = field(default_factory=list)
+    """What goes above the statement of the call."""
 
     def tf(self, name: str) -> str:
         """Return code for a symbol of the v1 API.
@@ -51,6 +54,19 @@ class Writer:
             raise NotExactError(f"`{parameter}` is not given")
         start, end = self.module.outer_span(self.given[parameter].value)
         return self.module.text[start:end]
+
+    def named(self, parameter: str) -> str:
+        """Return a name for what is given for a parameter, assigned above the call's statement.
+
+        Raises:
+            NotExactError: It would be evaluated another number of times, or in another order.
+        """
+        name = free_name(self.module, parameter)
+        assignment = named_above(self.module, self.given[parameter].value, name)
+        if assignment is None:
+            raise NotExactError(f"`{parameter}` would be evaluated twice or in another order: give it a name first")
+        self.above.append(assignment)
+        return name
 
     def optional(self, **renamed: str) -> list[str]:
         """Return keyword arguments for those of the parameters that are given: `new_keyword="old parameter"`."""
@@ -80,8 +96,8 @@ class Writer:
         return newline_of(self.module) + indent + indent_unit(self.module) * depth
 
 
-def rewritten(module: Module, call: cst.Call, name: str) -> tuple[str, tuple[Import, ...]]:
-    """Return the code that does what a call of the contrib function `name` does, and its imports.
+def rewritten(module: Module, call: cst.Call, name: str) -> tuple[tuple[Edit, ...], tuple[Import, ...]]:
+    """Return the edits by which a call does what the contrib function `name` does, and the imports that they need.
 
     Raises:
         NotExactError: The arguments given have no exact counterpart.
@@ -92,7 +108,8 @@ def rewritten(module: Module, call: cst.Call, name: str) -> tuple[str, tuple[Imp
         raise NotExactError("its arguments cannot be told apart here")
     writer = Writer(module, call, given)
     code = recipe.write(writer)
-    return code, tuple(sorted(writer.imports))
+    edits = (*writer.above, Edit(module.start(call), module.end(call), code))
+    return edits, tuple(sorted(writer.imports))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +187,15 @@ def _word_file(writer: Writer, parameter: str, *, to_ids: bool) -> str:
 
 
 def _word_list(writer: Writer, *, to_ids: bool) -> str:
-    first = again = writer.code("mapping")
+    words = writer.code("mapping")
     if not is_simple(writer.given["mapping"].value):
-        # Evaluated once, as before: where it is used first it gets a name.
-        again = free_name(writer.module, "mapping")
-        first = f"{again} := {first}"
-    in_keys, in_places = (first, again) if to_ids else (again, first)
+        words = writer.named("mapping")  # evaluated once, as before
     int64 = writer.tf("int64")
-    places = f"{writer.tf('range')}({writer.tf('size')}({in_places}, out_type={int64}), dtype={int64})"
+    places = f"{writer.tf('range')}({writer.tf('size')}({words}, out_type={int64}), dtype={int64})"
     initializer, string = writer.tf("lookup.KeyValueTensorInitializer"), writer.tf("string")
     if to_ids:
-        return writer.inner(initializer, [in_keys, places, f"key_dtype={string}"])
-    return writer.inner(initializer, [places, in_keys, f"value_dtype={string}"])
+        return writer.inner(initializer, [words, places, f"key_dtype={string}"])
+    return writer.inner(initializer, [places, words, f"value_dtype={string}"])
 
 
 def _only_strings(writer: Writer, parameter: str) -> None:

@@ -154,8 +154,8 @@ def _written(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
     """
     if symbol.name not in RECIPES:
         raise NotExactError("")
-    code, imports = rewritten(module, call, symbol.name)
-    edits = (Edit(module.start(call), module.end(call), code), *_initializer_edits(module, symbol))
+    edits, imports = rewritten(module, call, symbol.name)
+    edits = (*edits, *_initializer_edits(module, symbol))
     targets = RECIPES[symbol.name].targets
     return _draft(symbol, "written with what TensorFlow 2 has: same result", edits, imports, *targets)
 

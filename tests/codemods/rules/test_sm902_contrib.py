@@ -90,15 +90,15 @@ def after(source: str, target: Target = NEWEST) -> str:
         # An expression is evaluated once, as before.
         (
             "mapping = 1\nt = tf.contrib.lookup.index_to_string_table_from_tensor(read())\n",
-            "mapping = 1\nt = tf.compat.v1.lookup.StaticHashTable(\n"
+            "mapping = 1\nmapping_ = read()\nt = tf.compat.v1.lookup.StaticHashTable(\n"
             "    tf.lookup.KeyValueTensorInitializer(\n"
-            "        tf.range(tf.size(mapping_ := read(), out_type=tf.int64), dtype=tf.int64),\n"
+            "        tf.range(tf.size(mapping_, out_type=tf.int64), dtype=tf.int64),\n"
             '        mapping_,\n        value_dtype=tf.string),\n    default_value="UNK")\n',
         ),
         (
             "t = tf.contrib.lookup.index_table_from_tensor(read())\n",
-            "t = tf.compat.v1.lookup.StaticHashTable(\n"
-            "    tf.lookup.KeyValueTensorInitializer(\n        mapping := read(),\n"
+            "mapping = read()\nt = tf.compat.v1.lookup.StaticHashTable(\n"
+            "    tf.lookup.KeyValueTensorInitializer(\n        mapping,\n"
             "        tf.range(tf.size(mapping, out_type=tf.int64), dtype=tf.int64),\n"
             "        key_dtype=tf.string),\n    default_value=-1)\n",
         ),
