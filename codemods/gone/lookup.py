@@ -56,7 +56,7 @@ class Lookup:
 
     def home(self, name: str) -> str | None:
         """Return the name of `tf.compat.v1` that is the same object as a private name, None where none is known."""
-        return lost_home(self.target, name)
+        return lost_home(self.target, private_name(name))
 
     def is_there(self, name: str) -> bool:
         """Whether the target has a public name for certain."""
@@ -79,6 +79,15 @@ class Lookup:
 
     def _needs_legacy(self, name: str) -> bool:
         return not self.legacy_keras and is_legacy_only(self.target, name)
+
+
+def private_name(name: str) -> str:
+    """Return a name with the private package it is in, as imports spell that (`tf.compat.v1` binds it in TensorFlow 1)."""
+    for package in _UNBOUND:
+        inner = f"{_V1}{package.removeprefix('tensorflow')}."
+        if name.startswith(inner):
+            return f"{package}.{name[len(inner) :]}"
+    return name
 
 
 def _plain(name: str) -> str:

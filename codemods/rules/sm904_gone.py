@@ -21,7 +21,9 @@ from codemods.edit.layout import indent_at, newline_of
 from codemods.edit.small_edits import remove_statement, rename_function
 from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.engine.runnable import RunnableRule
+from codemods.gone.after_edits import Imported
 from codemods.gone.installs import pinned
+from codemods.gone.lookup import private_name
 from codemods.gone.missing import Missing, MissingImport, MissingUse
 from codemods.names.stand_ins import stand_in
 from codemods.names.tf1 import NEEDS_LEGACY_KERAS
@@ -94,7 +96,7 @@ class _File:
         for use in self._missing.uses:
             home = use.home
             if home is None:
-                self._tell(use.node, use.name)
+                self._tell(use.node, use.name, self._unbound(use.name))
                 continue
             written = self._spelled(use, home)
             if isinstance(written, str):
@@ -103,13 +105,21 @@ class _File:
             code, imports = written
             yield Draft(
                 node=use.node,
-                symbol=use.name,
+                symbol=private_name(use.name),
                 outcome=Outcome.NATIVE,
                 reason=_SAME.format(home, self._target),
                 edits=tuple(_renamed(self._module, use.node, code)),
                 imports=imports,
                 freed=root_names(use.node),
             )
+
+    def _unbound(self, name: str) -> str | None:
+        """Say of a private module that is still there, but no attribute of `tensorflow` any more, how to get it."""
+        private = private_name(name)
+        head, _, last = private.rpartition(".")
+        if not private.startswith("tensorflow.python.") or self._missing.lookup.lacks_import(Imported(last, head, last)):
+            return None
+        return f"TensorFlow 2 binds its private packages to no name: write `from {head} import {last}`, and use that"
 
     def _spelled(self, use: MissingUse, home: str) -> tuple[str, tuple[Import, ...]] | str:
         """Return the code of a home and its imports, or why it cannot be written."""
