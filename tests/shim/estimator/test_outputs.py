@@ -8,6 +8,7 @@ import tensorflow.compat.v1 as tf1
 
 from migrate.shim.estimator.errors import EstimatorError
 from migrate.shim.estimator.outputs import ClassificationOutput, PredictOutput, RegressionOutput
+from migrate.shim.estimator.signatures import build_all_signature_defs
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +83,18 @@ def test_only_one_string_tensor_can_be_classified(output: str, inputs: str) -> N
 def test_refused(make: Any, match: str) -> None:
     with pytest.raises(EstimatorError, match=match):
         make()
+
+
+def test_signatures_for_programs_that_write_the_model_themselves() -> None:
+    outputs = {"serving_default": ClassificationOutput(scores=floats()), "predict": PredictOutput(floats())}
+    made = build_all_signature_defs(strings(), outputs, {"raw": {"a": floats()}})
+    assert {key: (value.method_name, set(value.inputs)) for key, value in made.items()} == {
+        "serving_default": ("tensorflow/serving/classify", {"inputs"}),
+        "predict": ("tensorflow/serving/predict", {"input"}),
+        "raw:predict": ("tensorflow/serving/predict", {"a"}),
+    }
+
+
+def test_outputs_must_be_a_dictionary() -> None:
+    with pytest.raises(ValueError, match="must be a dict"):
+        build_all_signature_defs(strings(), PredictOutput(floats()))  # type: ignore[arg-type]
