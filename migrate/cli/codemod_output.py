@@ -16,6 +16,7 @@ from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
 from migrate.cli.streams import put
 from migrate.codemod.diff import unified_diff
 from migrate.codemod.discover import FileSet
+from migrate.codemod.halves import half_rewritten, left_behind
 from migrate.codemod.options import RunOptions
 from migrate.codemod.result import FileResult, FileStatus, LeftOut, RunResult
 from migrate.codemod.run import run_codemods
@@ -114,6 +115,7 @@ def _talk(result: RunResult) -> Iterator[str]:
         for site in item.sites:
             if site.outcome is Outcome.MANUAL:
                 yield f"{place_of(item, site)}: {site.rule} needs a person: {site.reason}"
+    yield from half_rewritten(result.files, {item.path for item in result.changed}, left_behind(result.files))
     yield from left_out_lines(result.left_out)
     outcomes = result.outcomes
     counted = ", ".join(f"{outcomes[outcome]} {outcome.value}" for outcome in Outcome if outcomes[outcome])

@@ -11,6 +11,7 @@ from typing import Any
 from codemods.site import Outcome
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
 from migrate.cli.review_screen import place
+from migrate.codemod.halves import half_rewritten, left_behind
 from migrate.codemod.report import tool_name
 from migrate.codemod.result import RunResult
 from migrate.review.earlier import Earlier
@@ -56,6 +57,19 @@ class ReviewReport:
         for item in self.result.left_alone:
             yield visible(f"{item.path}: left alone: {item.error}.")
         yield from map(visible, self.publisher.conflicts.values())
+        yield from map(visible, half_rewritten(self.result.files, self.publisher.written, self._left))
+
+    @property
+    def _left(self) -> frozenset[str]:
+        """The files that do not hold every change that was planned: rejected, undecided, or not written."""
+        written = self.publisher.written
+        changed = {item.path for item in self.result.changed if written.get(item.path) is None}
+        rejected = {
+            self.review.agenda.items[key].file.path
+            for key, decision in self.review.decisions.items()
+            if not decision.is_accepted
+        }
+        return left_behind(self.result.files) | changed | rejected
 
     def as_json(self) -> dict[str, Any]:
         """Return the report, schema version 1."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from codemods.compat.standing import Standing
@@ -16,8 +17,17 @@ from migrate.codemod.grouping import Group, groups
 from migrate.codemod.worker import Marks, Scan, Worker
 
 
-def changed_programs(crew: Crew, scans: Mapping[str, Scan]) -> Iterator[tuple[str, Surroundings]]:
-    """Yield the files of changed programs of several files, with what the second plan of each must know.
+@dataclass(frozen=True, slots=True)
+class ProgramFile:
+    """A file of a program of several: what its second plan must know, and a path of the program that names it."""
+
+    path: str
+    around: Surroundings
+    program: str
+
+
+def changed_programs(crew: Crew, scans: Mapping[str, Scan]) -> Iterator[ProgramFile]:
+    """Yield the files of changed programs of several files.
 
     A program that an earlier run left half rewritten is among them. Files that no process could bear are not: theirs is
     the result of the scan.
@@ -26,7 +36,9 @@ def changed_programs(crew: Crew, scans: Mapping[str, Scan]) -> Iterator[tuple[st
     imports = {scan.path: scan.imports for scan in scans.values()}
     for group in groups(changed, imports):
         if len(group.members) > 1:
-            yield from _Program(crew, group, scans).surroundings()
+            name = min(group.members)
+            for path, around in _Program(crew, group, scans).surroundings():
+                yield ProgramFile(path, around, name)
 
 
 class _Program:

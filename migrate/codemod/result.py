@@ -24,7 +24,8 @@ class FileStatus(str, Enum):
 class FileResult:
     """One matched file. `old` and `new` are its bytes before and after; equal where nothing changes.
 
-    `error` says why a file failed, or why one that would change is left alone.
+    `error` says why a file failed, or why one that would change is left alone. `program` is the same for all files of
+    one program of several, and empty for a file that is one of its own.
     """
 
     path: str
@@ -35,6 +36,7 @@ class FileResult:
     old: bytes = b""
     new: bytes = b""
     encoding: str = "utf-8"
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,10 @@ def run_codemods(files: FileSet, options: RunOptions, progress: Callable[[int], 
             progress(1)
         _add_imports(crew, scans)
         results = {scan.path: scan.result for scan in scans.values() if scan.result is not None}
-        again = dict(changed_programs(crew, scans))
-        for item in crew.map(Worker.plan, sorted(again.items()), _lost_plan):
-            results[item.path] = item
+        again = {file.path: file for file in changed_programs(crew, scans)}
+        planned = [(path, again[path].around) for path in sorted(again)]
+        for item in crew.map(Worker.plan, planned, _lost_plan):
+            results[item.path] = replace(item, program=again[item.path].program)
         for path, reason in crew.spoiled.items():  # one that no rule looks into, but that others import
             results.setdefault(path, failed(path, reason))
     changed = [item for item in results.values() if item.status is FileStatus.CHANGED]

@@ -17,9 +17,17 @@ from codemods.names.target import Target
 from codemods.rules.registry import all_rules
 from codemods.source.mode import Mode
 from migrate.codemod.discover import discover
+from migrate.codemod.halves import half_rewritten, left_behind
 from migrate.codemod.options import RunOptions
 from migrate.codemod.result import RunResult
 from migrate.codemod.run import run_codemods
+from migrate.review.agenda import agenda_of
+from migrate.review.decision import Decision, Verdict
+from migrate.review.files import review_files
+from migrate.review.record import stored_review
+from migrate.review.session import Review
+from migrate.review.stored import StoredReview, as_text
+from tests.faults.running import tf1to2
 from tests.programs import programs, source_files
 
 Files = Mapping[str, str]
@@ -397,6 +405,36 @@ def test_the_requirements_of_a_single_file_are_finished(tmp_path: Path) -> None:
     assert "tf1to2" in whole["requirements.txt"]
     for half in halves(files, whole):
         assert rewritten(tmp_path, half) == whole
+
+
+def test_the_report_names_what_keeps_a_program_half_rewritten(tmp_path: Path) -> None:
+    files = {**_HOOK, "main.py": _HOOK["main.py"] + "print 'no Python 3'\n", "alone.py": "print 'import tensorflow'\n"}
+    result = run(tmp_path, files)
+    done = {item.path for item in result.changed}
+    lines = list(half_rewritten(result.files, done, left_behind(result.files)))
+    assert done == {"hook.py", "net.py", "requirements.txt"}
+    assert len(lines) == 1 and lines[0].startswith("main.py: not rewritten as planned, while hook.py, net.py of the")
+
+
+def test_a_review_tells_of_a_program_that_it_leaves_half_rewritten(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    agenda = agenda_of(review_files(run(repo, _HOOK)))
+    verdicts = {
+        key: Verdict.REJECTED if item.file.path == "main.py" else Verdict.ACCEPTED for key, item in agenda.items.items()
+    }
+    review = Review(agenda, {key: Decision(verdict, 1) for key, verdict in verdicts.items()})
+    decisions = tmp_path / "decisions.json"
+    decisions.write_text(as_text(stored_review(review, StoredReview(), {}), "tests"))
+    ended = tf1to2("review", repo, "--replay", decisions)
+    assert "main.py: not rewritten as planned, while hook.py, net.py of the same program are" in ended.stderr
+    assert (repo / "main.py").read_text() == _HOOK["main.py"]
+
+
+def test_a_whole_program_and_one_left_whole_are_not_called_half(tmp_path: Path) -> None:
+    result = run(tmp_path, _HOOK)
+    paths = {item.path for item in result.changed}
+    assert not list(half_rewritten(result.files, paths, set()))
+    assert not list(half_rewritten(result.files, set(), paths))
 
 
 @pytest.mark.parametrize("rule", [rule for rule in all_rules() if rule.traces], ids=lambda rule: str(rule.id))

@@ -5,7 +5,8 @@
 The process alone is killed, or its whole process group; half of the moments are spread over the whole run, half over
 the time after the first file was written to. After each kill every source must be the old or the new text, byte for
 byte, and no process may live on; the same command again must end well, leave nothing of its own behind, and give what
-a run without a kill gives. Prints a table and the findings; exit status 1 where there is one.
+a run without a kill gives, in programs of several files too. Prints a table and the findings; exit status 1 where there
+is one.
 """
 
 from __future__ import annotations
@@ -37,6 +38,25 @@ _BUILDER = (
     "    sig = tf.saved_model.signature_def_utils.predict_signature_def({{'x': x}}, {{'y': y}})\n"
     "    b.add_meta_graph_and_variables(s, ['serve'], {{'k{n}': sig}})\n    b.save()\n"
 )
+# Programs of several files: `{n}` keeps their modules apart. Some of each hold no export of their own.
+_PROGRAMS: tuple[dict[str, str], ...] = (
+    {
+        "hook{n}": "import tensorflow as tf\n\nclass Hook{n}(tf.train.SessionRunHook):\n    def end(self, session):\n"
+        "        tf.saved_model.simple_save(session, 'd{n}', {{'x': self.x}}, {{'y': self.y}})\n",
+        "net{n}": "import tensorflow as tf\n\ndef net(x):\n    return tf.matmul(x, tf.get_variable('w', [4, 2]))\n",
+        "main{n}": "import tensorflow as tf\nfrom hook{n} import Hook{n}\nfrom net{n} import net\n\n"
+        "y = net(tf.placeholder(tf.float32, [None, 4]))\n"
+        "with tf.train.MonitoredTrainingSession(hooks=[Hook{n}()]) as session:\n    session.run(y)\n",
+    },
+    {
+        "export{n}": "import tensorflow as tf\n\ndef export(model, path):\n    s = tf.keras.backend.get_session()\n"
+        "    tf.saved_model.simple_save(s, path, {{'x': model.input}}, {{'y': model.output}})\n",
+        "loss{n}": "import tensorflow as tf\n\ndef loss(x):\n    return tf.log(1.0 + tf.exp(x))\n",
+        "train{n}": "import tensorflow as tf\nfrom export{n} import export\nfrom loss{n} import loss\n\n"
+        "model = tf.keras.Sequential([tf.keras.layers.Dense(2, activation=loss)])\nexport(model, 'd{n}')\n",
+    },
+)
+_REQUIREMENTS = "numpy\ntensorflow==1.15.5\n"
 _PLAIN = "import numpy as np\n\nVALUES{n} = np.arange({n})\n"
 
 
@@ -176,14 +196,25 @@ class _Rounds:
 
 
 def _make(folder: Path, count: int, chance: random.Random) -> None:
-    """Make files that are programs of their own: a half-written program of several is another matter."""
-    for number in range(count):
-        text = chance.choice([_SIMPLE, _SIMPLE, _BUILDER, _PLAIN]).format(n=number)
-        # Larger files take longer to write.
-        text += "".join(f"# {chance.random()}\n" for _ in range(chance.choice([0, 10, 300])))
-        path = folder / chance.choice([".", "one", "one/deep", "two"]) / f"m{number:03}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.replace("\n", chance.choice(["\n", "\n", "\r\n"])).encode())
+    """Make files that are programs of their own, and programs of several files."""
+    number = 0
+    while number < count:
+        where = folder / chance.choice([".", "one", "one/deep", "two"])
+        if chance.random() < 0.2:
+            texts = {f"{name.format(n=number)}.py": text for name, text in chance.choice(_PROGRAMS).items()}
+        else:
+            texts = {f"m{number:03}.py": chance.choice([_SIMPLE, _SIMPLE, _BUILDER, _PLAIN])}
+        for name, text in texts.items():
+            _write(where / name, text.format(n=number), chance)
+        number += len(texts)
+    (folder / "requirements.txt").write_text(_REQUIREMENTS)
+
+
+def _write(path: Path, text: str, chance: random.Random) -> None:
+    # Larger files take longer to write.
+    text += "".join(f"# {chance.random()}\n" for _ in range(chance.choice([0, 10, 300])))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.replace("\n", chance.choice(["\n", "\n", "\r\n"])).encode())
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
