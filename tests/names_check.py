@@ -198,9 +198,8 @@ def main() -> int:
     for (outcome, name), count in sorted(found.gone.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         print(f"  {outcome:7} {count:4} {name}")
     drawn = random.Random(options.seed).sample(sorted(found.reported), min(options.draw, len(found.reported)))
-    by_place: dict[str, list[str]] = {each.place.rpartition(":")[0]: [] for each in missing} | {
-        place: [] for place in drawn
-    }
+    by_place: dict[str, list[str]] = {place: [] for place in drawn}
+    by_place.update({each.place.rpartition(":")[0]: [] for each in missing})
     for each in missing:
         by_place[each.place.rpartition(":")[0]].append(each.name)
     print("\ndrawn at random")
