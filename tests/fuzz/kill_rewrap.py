@@ -40,6 +40,8 @@ _SOURCES = {
 }
 _TARGETS = ("scorer/1", "scorer/2", "table", "two/serve", "two/train")
 _SECONDS_TO_DIE = 3.0
+# It proves four models; the machine may be busy.
+_SECONDS_OF_RERUN = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Ground:
 
     def after_rerun(self) -> Iterator[str]:
         """Run the command again and yield what is wrong afterwards."""
-        ended = tf1to2(*self.command, environment=self.environment)
+        ended = tf1to2(*self.command, environment=self.environment, seconds=_SECONDS_OF_RERUN)
         if ended.status != 0:
             yield f"the rerun ends with {ended.status}: {ended.stderr.strip()}"
             return
@@ -173,6 +175,9 @@ def main() -> None:
         ]
         for finding in findings[-len(found) :] if found else ():
             print(finding, file=sys.stderr, flush=True)
+        if (number + 1) % 10 == 0:
+            in_time = sum(each["kills"] for each in counts.values())
+            print(f"{number + 1} runs, {in_time} killed in time, {len(findings)} findings", file=sys.stderr, flush=True)
     print_table(
         ("options", "killed", "runs", "killed in time", "targets in place then", "findings"),
         [
