@@ -12,6 +12,7 @@ from codemods.edit.imports import LEGACY_KERAS, import_block, import_place
 from codemods.edit.layout import newline_of
 from codemods.edit.traces import LEGACY_KERAS_PACKAGE, Trace
 from codemods.names.tf1 import NEEDS_LEGACY_KERAS
+from codemods.source.mode import Mode
 from codemods.source.module import Module
 from codemods.source.nodes import dotted
 from codemods.source.tensorflow_uses import Use
@@ -19,6 +20,8 @@ from codemods.source.tensorflow_uses import Use
 _COMMENT = "Keras 2, asked for before TensorFlow is imported"
 LEGACY_KERAS_TRACE = Trace(f"# {_COMMENT}".encode(), packages=frozenset({LEGACY_KERAS_PACKAGE}))
 
+# What TensorFlow 2 takes from Keras, under names beside `tf.keras`.
+_OF_KERAS = frozenset({"initializers", "losses", "metrics", "optimizers"})
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
@@ -29,6 +32,16 @@ def needs_legacy_keras(module: Module, uses: Sequence[Use]) -> bool:
     if any(use.raw.split(".")[0] == "keras" or _is_legacy(use.name) for use in uses):
         return True
     return any(_imports_keras(node) for node in module.nodes if isinstance(node, (cst.Import, cst.ImportFrom)))
+
+
+def needs_keras2(module: Module, uses: Sequence[Use]) -> bool:
+    """Whether a file of a TensorFlow 2 program means Keras 2, which TensorFlow 2.16 and later have as legacy Keras.
+
+    A program may be written for either Keras: it is Keras 2 that runs in graphs, and that `tensorflow.compat.v1` has.
+    """
+    if module.program.mode is Mode.GRAPH:
+        return needs_legacy_keras(module, uses) or any(use.name.split(".")[0] in _OF_KERAS for use in uses)
+    return any(".compat.v1." in use.raw and _is_legacy(use.name) for use in uses)
 
 
 def _is_legacy(name: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codemods.compat.generations import written_for
 from codemods.compat.graph_mode import SWITCHES_TO_GRAPHS, in_explicit_graph
-from codemods.compat.v1_usage import Generation, is_v1_only, written_for
+from codemods.compat.v1_usage import is_v1_only
 from codemods.names.tf1 import GRAPH_ONLY
+from codemods.source.generation import Generation
 from codemods.source.module import Module
 from codemods.source.tensorflow_uses import tensorflow_uses
 
@@ -35,7 +37,7 @@ def standing(module: Module) -> Standing:
     uses = tensorflow_uses(module)
     return Standing(
         written_for(module),
-        any(is_v1_only(use) for use in uses),
+        any(is_v1_only(module, use) for use in uses),
         any(use.raw.startswith("tensorflow.contrib.") for use in uses),
         any(use.name in GRAPH_ONLY and not in_explicit_graph(module, use.node) for use in uses),
         any(use.name in SWITCHES_TO_GRAPHS for use in uses),

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.compat.generations import meant_by
 from codemods.edit.edits import Edit
 from codemods.edit.imports import removed_aliases
 from codemods.edit.layout import indent_at, newline_of
 from codemods.edit.small_edits import realign_names
+from codemods.source.generation import Generation
 from codemods.source.mode import Mode
 from codemods.source.module import Module
 from codemods.source.nodes import dotted
@@ -123,7 +125,7 @@ def _import_edit(module: Module, alias: cst.ImportAlias) -> Iterator[Edit]:
             yield Edit(start, end, keras)
     elif name == "keras" or (name.startswith("keras.") and alias.asname is None):
         yield Edit(start, end, f"{root}.keras as keras")
-    elif alias.asname is not None and (home := public_home(name) or estimator_home(module, name)) is not None:
+    elif alias.asname is not None and (home := public_home(module, name) or estimator_home(module, name)) is not None:
         yield Edit(start, end, home)
 
 
@@ -146,7 +148,7 @@ def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
         yield from _saved_model_edits(module, start, end, names)
     elif name.startswith(_PRIVATE_SAVED_MODEL + ".") and name.rpartition(".")[2] in SAVED_MODEL_MODULES:
         yield Edit(start, end, f"{V1}.saved_model.{SAVED_MODEL_MODULES[name.rpartition('.')[2]]}")
-    elif (home := public_home(name) or estimator_home(module, name)) is not None or (
+    elif (home := public_home(module, name) or estimator_home(module, name)) is not None or (
         home := _home_of_names(name, names)
     ) is not None:
         yield Edit(start, end, home)
@@ -204,12 +206,13 @@ def _saved_model_edits(module: Module, start: int, end: int, names: list[cst.Imp
             yield Edit(module.start(alias.name), module.end(alias.name), public + suffix)
 
 
-def public_home(name: str) -> str | None:
+def public_home(module: Module, name: str) -> str | None:
     """Return the module of compat.v1 for a module of TensorFlow 1, None where it has none or needs none."""
     if name in PRIVATE_MODULES:
         return PRIVATE_MODULES[name]
     head, _, inner = name.partition(".")
-    return f"{V1}.{inner}" if head == "tensorflow" and inner.split(".")[0] in PUBLIC_MODULES else None
+    is_public = head == "tensorflow" and inner.split(".")[0] in PUBLIC_MODULES
+    return f"{V1}.{inner}" if is_public and meant_by(module) is Generation.V1 else None
 
 
 def estimator_home(module: Module, name: str) -> str | None:
@@ -220,8 +223,11 @@ def estimator_home(module: Module, name: str) -> str | None:
 
 
 def keras_root(module: Module) -> str:
-    """Return the package whose `keras` the program uses: in graph mode that with sessions."""
-    return V1 if module.program.mode is Mode.GRAPH else "tensorflow"
+    """Return the package whose `keras` the program uses: in graph mode that with sessions.
+
+    `tensorflow.keras` of code that may mean TensorFlow 2 stays what it is: its layers are others by the same names.
+    """
+    return V1 if module.program.mode is Mode.GRAPH and meant_by(module) is Generation.V1 else "tensorflow"
 
 
 def keras_home(name: str, package: str = V1) -> str | None:

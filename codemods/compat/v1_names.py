@@ -10,7 +10,8 @@ from codemods.compat.v1_imports import V1, aligned, changeable_imports, estimato
 from codemods.edit.edits import Edit
 from codemods.edit.imports import removed_aliases
 from codemods.edit.layout import indent_at, newline_of
-from codemods.names.tf1 import V1_DIFFERS, V1_ONLY, V2_ONLY
+from codemods.names.generations import Having, packages
+from codemods.names.meanings import meaning
 from codemods.source.module import Module
 from codemods.source.nodes import dotted
 
@@ -24,7 +25,11 @@ def switched_names(module: Module) -> Iterator[Edit]:
         if isinstance(node.names, cst.ImportStar):
             yield from aligned(module, node, [_renamed(module, node)])
         else:
-            yield from _split(module, node, lambda name: _is_v1s(module, name, name not in V2_ONLY | _ASIDE))
+            yield from _split(
+                module,
+                node,
+                lambda name: _is_v1s(module, name, name not in _ASIDE and _having(module, name) is not Having.SECOND),
+            )
 
 
 def moved_names(module: Module, *, has_v1: bool) -> Iterator[Edit]:
@@ -32,10 +37,18 @@ def moved_names(module: Module, *, has_v1: bool) -> Iterator[Edit]:
 
     Names of which the two packages mean different things move where the file is surely one of TensorFlow 1.
     """
-    moving = V1_ONLY | V1_DIFFERS if has_v1 else V1_ONLY
     for node in _named_imports(module):
         if not isinstance(node.names, cst.ImportStar):
-            yield from _split(module, node, lambda name: _is_v1s(module, name, name in moving))
+            yield from _split(module, node, lambda name: _is_v1s(module, name, _moves(module, name, has_v1)))
+
+
+def _moves(module: Module, name: str, has_v1: bool) -> bool:
+    differs = has_v1 and meaning(module.program.target, name) is not None
+    return differs or _having(module, name) is Having.FIRST
+
+
+def _having(module: Module, name: str) -> Having:
+    return packages(module.program.target).having(name)
 
 
 def _named_imports(module: Module) -> Iterator[cst.ImportFrom]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.compat.generations import is_undecided
 from codemods.compat.v1_usage import differs_in_v2, is_v1_only
 from codemods.edit.edits import Edit
 from codemods.source.module import Module
@@ -14,11 +15,11 @@ from codemods.source.tensorflow_uses import Use
 
 def spelled_out(module: Module, uses: list[Use]) -> Iterator[Edit]:
     """Yield the edits that write `tf.compat.v1.<name>` for names that mean another thing, or none, in TensorFlow 2."""
-    is_tf1 = any(is_v1_only(use) for use in uses)
+    is_tf1 = any(is_v1_only(module, use) for use in uses) and not is_undecided(module)
     for use in uses:
         if not isinstance(use.node, cst.Attribute):
             continue
-        if is_v1_only(use) or (is_tf1 and differs_in_v2(use)):
+        if is_v1_only(module, use) or (is_tf1 and differs_in_v2(module, use)):
             root: cst.BaseExpression = use.node  # `tf`, or `module.tf` of another module of the repository
             while isinstance(root, cst.Attribute) and module.resolve(root) != "tensorflow":
                 root = root.value

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from codemods.compat.generations import says_tensorflow2, spelled_plainly
 from codemods.compat.graph_mode import SWITCHES_TO_GRAPHS, in_explicit_graph
 from codemods.compat.legacy_keras import imported_modules
-from codemods.compat.v1_usage import says_tensorflow2, spelled_plainly, switches_import
+from codemods.compat.v1_usage import switches_import
 from codemods.edit.edits import Edit, Import
 from codemods.edit.imports import import_block, import_place
 from codemods.edit.layout import newline_of
@@ -30,7 +31,7 @@ def starts_graph_mode(module: Module, uses: Sequence[Use]) -> bool:
     """Whether this file must switch v2 behaviour off: a program in graph mode may start here, undecided yet."""
     if module.program.mode is not Mode.GRAPH or not (module.program.is_entry or _MAIN.search(module.text)):
         return False
-    if any(use.name in _SWITCHES for use in uses) or says_tensorflow2(uses):
+    if any(use.name in _SWITCHES for use in uses) or says_tensorflow2(module, uses):
         return False
     return any(spelled_plainly(use) is not None or _needs_it(module, use) for use in uses)
 

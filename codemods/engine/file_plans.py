@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from codemods.compat.generations import Written, written
 from codemods.compat.standing import Standing, standing
-from codemods.compat.v1_usage import Generation, written_for
 from codemods.engine.decoded_file import Document, Part, open_document
 from codemods.engine.planning import graph_reason, plan_module
 from codemods.engine.soundness import Held, Source, given_up, sound
@@ -88,9 +88,9 @@ class OpenFile:
     no_python3: UnparsableSourceError | None = None
 
     @property
-    def generations(self) -> tuple[Generation, ...]:
+    def written(self) -> tuple[Written, ...]:
         """Which TensorFlow each module is written for."""
-        return tuple(written_for(module) for module in self.modules)
+        return tuple(written(module) for module in self.modules)
 
     @property
     def standings(self) -> tuple[Standing, ...]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import libcst as cst
 
+from codemods.compat.generations import meant_by
 from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
 from codemods.exports.session_exports import session_exports
 from codemods.graphs.restored_code import restored_edits
 from codemods.graphs.restored_graphs import restored_build
 from codemods.rule import Draft
 from codemods.site import Guidance, Outcome
+from codemods.source.generation import Generation
 from codemods.source.mode import Mode
 from codemods.source.module import Module
 from codemods.source.nodes import root_names
@@ -47,7 +49,7 @@ def restored_drafts(module: Module, symbol: str) -> Mapping[cst.CSTNode, Draft]:
             freed=freed,
             claims=export.calls[1:],
             guidance=Guidance.REVIEW,
-            wants_v1=True,
+            wants_v1=meant_by(module) is Generation.V1,
         )
     return drafts
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.compat.v1_spelling import spelled_out
-from codemods.compat.v1_usage import says_tensorflow2
+from codemods.compat.v1_usage import switches_import
 from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import call_lines, free_name, indent_at, indent_unit, newline_of
 from codemods.edit.lines import in_place_of, lines
@@ -156,7 +156,7 @@ def _spelled_v1(module: Module) -> tuple[str, tuple[Import, ...], bool] | None:
     if isinstance(found, NoSpelling):
         return None
     tf = found.code.removesuffix(".compat.v1")
-    if tf == found.code or says_tensorflow2(list(tensorflow_uses(module))):
+    if tf == found.code or not switches_import(module, tensorflow_uses(module)):
         return found.code, found.imports, False
     return tf, (), True
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from codemods.compat.dimensions import dimension_edits
-from codemods.compat.legacy_keras import LEGACY_KERAS_TRACE, needs_legacy_keras, opt_in_edits
+from codemods.compat.generations import is_undecided, open_uses
+from codemods.compat.legacy_keras import LEGACY_KERAS_TRACE, needs_keras2, needs_legacy_keras, opt_in_edits
 from codemods.compat.parse_example import vector_examples
 from codemods.compat.uses_left import uses_left
 from codemods.compat.v1_imports import public_imports, switched_imports
@@ -29,6 +30,12 @@ from codemods.source.module import Module
 from codemods.source.symbols import is_tensorflow
 from codemods.source.tensorflow_uses import Use
 from codemods.source.version_checks import refusals_of_tf2
+
+_LEGACY_KERAS = "Keras is legacy Keras (tf-keras), unless TF_USE_LEGACY_KERAS says otherwise"
+_UNDECIDED = (
+    "{code} means one thing in TensorFlow 1 and another in TensorFlow 2, and nothing tells which of them this code is "
+    "written for; it has the meaning of 2 now: where that of 1 is meant, write tf.compat.v1.{name}"
+)
 
 
 class CompatV1(RunnableRule):
@@ -52,21 +59,30 @@ class CompatV1(RunnableRule):
     )
     limits = (
         "Names under tf.contrib and tf.estimator have no place in compat.v1: SM902 and SM111 deal with those.",
-        "A program of TensorFlow 2 that exports through a session keeps its names, its mode and its Keras.",
+        "A program is one of TensorFlow 1 where it uses names that only 1.15 has, else one of 2 where it uses names "
+        "that only TensorFlow 2 has. What is spelled tf.compat.v1, which tf_upgrade_v2 leaves, says nothing.",
+        "A program of TensorFlow 2, one with eager execution off included, keeps its names, its mode and its Keras; "
+        "one that runs Keras in graphs, which is Keras 2, asks for legacy Keras.",
         "A file that also uses names of TensorFlow 2 keeps its import; its v1 names are spelled out.",
+        "Where no name and no argument tells the TensorFlow, imports stay, and names of which the two mean different "
+        "things (tf.image.resize, tf.keras.layers.GRU) are reported.",
     )
 
     def follow(self, module: Module, sites: Sequence[Site]) -> Iterator[Draft]:
         """Yield one site for the file, where it is migrated and something in it needs this."""
-        if module.program.runs_on_tensorflow2 or not (module.program.migrates or any(site.changes for site in sites)):
+        if not (module.program.migrates or any(site.changes for site in sites)):
             return
         uses = list(uses_left(module, sites))
+        if module.program.runs_on_tensorflow2:
+            yield from _keras_of_tensorflow2(module, uses)
+            return
         is_rewritten = any(site.changes for site in sites)
         is_v1 = any(site.wants_v1 for site in sites if site.changes)
         if not is_v1:
             means_v2 = any(site.wants_v2 for site in sites if site.changes)
             is_v1 = switches_import(module, uses, is_rewritten=is_rewritten) and not means_v2
         edits = list(_without(sites, self._edits(module, uses, is_v1)))
+        renames = bool(edits)
         others = [edit for site in sites for edit in site.edits]
         disable = disable_edit(module, uses, others) if starts_graph_mode(module, uses) else None
         legacy = needs_legacy_keras(module, uses)
@@ -79,6 +95,7 @@ class CompatV1(RunnableRule):
             dimensions, imports = dimension_edits(module)
             edits.extend(_without(sites, iter(dimensions)))
         yield from _refusals(module)
+        yield from _undecided(module, uses)
         if not edits:
             return
         anchor = _anchor(module, edits)
@@ -86,7 +103,7 @@ class CompatV1(RunnableRule):
             node=anchor,
             symbol="tensorflow",
             outcome=Outcome.NATIVE,
-            reason=_reason(module, legacy, disable is not None),
+            reason=_reason(renames, legacy, disable is not None),
             edits=tuple(_unique(edits)),
             imports=imports,
             packages=frozenset({"tf-keras"}) if legacy else frozenset(),
@@ -99,7 +116,7 @@ class CompatV1(RunnableRule):
             yield from spelled_out(module, [use for use in uses if _is_through_module(module, use)])
         else:
             yield from spelled_out(module, uses)
-            yield from moved_names(module, has_v1=any(is_v1_only(use) for use in uses))
+            yield from moved_names(module, has_v1=any(is_v1_only(module, use) for use in uses))
         yield from public_imports(module)
         if module.program.mode is Mode.GRAPH:
             yield from vector_examples(module, uses)
@@ -110,6 +127,32 @@ def _refusals(module: Module) -> Iterator[Draft]:
     for node in refusals_of_tf2(module):
         reason = f"this check ends the program on TensorFlow {target}: take it away once the rest is tried there"
         yield Draft(node=node, symbol="tensorflow.__version__", outcome=Outcome.MANUAL, reason=reason)
+
+
+def _undecided(module: Module, uses: Sequence[Use]) -> Iterator[Draft]:
+    """Yield a draft for each name that means one thing in TensorFlow 1 and another in 2, where nothing tells which."""
+    if not is_undecided(module):
+        return
+    seen: set[str] = set()
+    for use, name in open_uses(module, uses):
+        if name not in seen:
+            seen.add(name)
+            reason = _UNDECIDED.format(code=module.code(use.node), name=name)
+            yield Draft(node=use.node, symbol=f"tensorflow.{name}", outcome=Outcome.MANUAL, reason=reason)
+
+
+def _keras_of_tensorflow2(module: Module, uses: Sequence[Use]) -> Iterator[Draft]:
+    """Yield the one thing that a program of TensorFlow 2 may need: legacy Keras, where it runs graphs with Keras 2."""
+    if not needs_keras2(module, uses) or not (edits := tuple(opt_in_edits(module))):
+        return
+    yield Draft(
+        node=_anchor(module, list(edits)),
+        symbol="tensorflow",
+        outcome=Outcome.NATIVE,
+        reason=_LEGACY_KERAS,
+        edits=edits,
+        packages=frozenset({"tf-keras"}),
+    )
 
 
 def _is_through_module(module: Module, use: Use) -> bool:
@@ -142,10 +185,10 @@ def _anchor(module: Module, edits: list[Edit]) -> cst.CSTNode:
     return best
 
 
-def _reason(module: Module, legacy: bool, disables: bool) -> str:
-    parts = ["TF1 names come from tensorflow.compat.v1"]
+def _reason(renames: bool, legacy: bool, disables: bool) -> str:
+    parts = ["TF1 names come from tensorflow.compat.v1"] if renames else []
     if disables:
         parts.append("v2 behaviour is off: the program runs in graph mode")
     if legacy:
-        parts.append("Keras is legacy Keras (tf-keras), unless TF_USE_LEGACY_KERAS says otherwise")
-    return "; ".join(parts)
+        parts.append(_LEGACY_KERAS)
+    return "; ".join(parts) or "sizes of shapes are read by dimension_value, which numbers and Dimensions both suit"

@@ -28,6 +28,18 @@ def in_tf1_branch(module: Module, node: cst.CSTNode) -> bool:
     return False
 
 
+def in_checked_branch(module: Module, node: cst.CSTNode) -> bool:
+    """Whether the node stands in a branch that a version check reserves for one of the TensorFlows."""
+    child = node
+    for ancestor in module.ancestors(node):
+        if isinstance(ancestor, (cst.If, cst.IfExp)):
+            decides = child is not ancestor.test and _reserves_for_tf1(module, ancestor.test) is not None
+            if decides:
+                return True
+        child = ancestor
+    return False
+
+
 def refusals_of_tf2(module: Module) -> Iterator[cst.Assert | cst.If]:
     """Yield the version checks that end a program on TensorFlow 2: assertions, and branches that raise or exit."""
     for node in module.nodes:

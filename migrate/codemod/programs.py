@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from codemods.compat.generations import Written
 from codemods.compat.standing import Standing
-from codemods.compat.v1_usage import runs_on_tensorflow2
 from codemods.edit.traces import LEGACY_KERAS_PACKAGE
 from codemods.engine.file_plans import Surroundings
 from codemods.engine.guards import is_test_path
+from codemods.source.generation import Generation, of_program
 from codemods.source.mode import Mode
 from migrate.codemod.crew import Crew
 from migrate.codemod.grouping import Group, groups
-from migrate.codemod.worker import Marks, Scan, Worker
+from migrate.codemod.worker import Marks, Scan, Worker, generation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class _Program:
         if not changes and not self._is_half_rewritten():
             return
         options = self._crew.here.options
-        is_tensorflow2 = changes and self._is_tensorflow2()
-        mode = options.mode or (Mode.EAGER if is_tensorflow2 else self._mode())
+        generation, own_mode = self._generation()
+        mode = options.mode or own_mode or self._mode()
         taken = self._taken()
         for path in self.members:
             if path not in self._crew.spoiled and not self._is_done(path):
@@ -79,7 +80,7 @@ class _Program:
                     options.include_tests,
                     migrates=True,
                     is_entry=path in self._entries,
-                    runs_on_tensorflow2=is_tensorflow2,
+                    generation=generation,
                     legacy_keras=path in self._needing_keras,
                     taken_names=frozenset(taken.get(path, ())),
                     todo=options.todo,
@@ -119,17 +120,25 @@ class _Program:
     def _readable(self) -> list[str]:
         return [path for path in self.members if path not in self._crew.spoiled]
 
-    def _is_tensorflow2(self) -> bool:
-        """Whether it runs on TensorFlow 2 as it is; that most do not is seen without parsing."""
-        if not any(self._marks[path].is_tensorflow2 for path in self.members):
-            return False
-        found = list(self._crew.map(Worker.generations, self._readable, lambda *_: ()))
-        return runs_on_tensorflow2(each for one in found for each in one)
+    def _generation(self) -> tuple[Generation, Mode | None]:
+        """Return what it is written for and, where that is TensorFlow 2, the mode in which it runs there.
+
+        A changed file that is written for TensorFlow 1 tells it; only without one are the other files parsed for it.
+        One that an earlier run began to rewrite for graph mode was one of TensorFlow 1.
+        """
+        if any(self._scans[path].generation is Generation.V1 for path in self.members):
+            return Generation.V1, None
+        found: list[Written] = [
+            each for one in self._crew.map(Worker.written, self._readable, lambda *_: ()) for each in one
+        ]
+        generation = generation_of(found)
+        if generation is Generation.V2:
+            return generation, Mode.GRAPH if any(each.switches_to_graphs for each in found) else Mode.EAGER
+        return Generation.V1 if self._is_begun_in_graphs() else generation, None
 
     def _mode(self) -> Mode:
         """Return the mode in which it was begun; eager mode where every file runs in it once its sites are applied."""
-        begun = [scan for path in self._group.members if (scan := self._scans[path].begun) is not None]
-        if any(each.mode is Mode.GRAPH for each in begun):
+        if self._is_begun_in_graphs():
             return Mode.GRAPH
         left = [path for path in self.members if not self._is_done(path)]
         done = set(self._readable).difference(left)
@@ -140,6 +149,10 @@ class _Program:
             return Mode.GRAPH
         needing = list(self._crew.map(Worker.needs_graph, doubtful, lambda *_: True))
         return Mode.GRAPH if any(needing) else Mode.EAGER
+
+    def _is_begun_in_graphs(self) -> bool:
+        begun = (self._scans[path].begun for path in self._group.members)
+        return any(each is not None and each.mode is Mode.GRAPH for each in begun)
 
     def _is_half_rewritten(self) -> bool:
         """Whether an earlier run rewrote some of its files and left others, though all exports are done.
@@ -155,7 +168,7 @@ class _Program:
         found = (*found_done, *found_left)
         if any(each.is_left for each in found) or any(each.takes_contrib for each in found_left):
             return True
-        if any(each.switches for each in found) or runs_on_tensorflow2(each.generation for each in found):
+        if any(each.switches for each in found) or of_program(each.generation for each in found) is Generation.V2:
             return False
         return any(each.needs_graph for each in found)
 

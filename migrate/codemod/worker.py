@@ -6,17 +6,18 @@ Whatever a file holds gives a result. Only what the process itself cannot bear (
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from codemods.compat.generations import Written
 from codemods.compat.standing import Standing
-from codemods.compat.v1_usage import Generation, runs_on_tensorflow2
 from codemods.engine.begun import Begun, begun
 from codemods.engine.file_plans import Failure, FilePlan, OpenFile, Surroundings, open_file, prefilter
 from codemods.errors import CodemodError, UnparsableSourceError
 from codemods.rules.registry import select_rules
+from codemods.source.generation import Generation, of_program
 from codemods.source.mode import Mode
 from migrate.codemod.options import RunOptions
 from migrate.codemod.project import LocalProject, Repository
@@ -34,7 +35,6 @@ _GRAPH_CODE = re.compile(
 )
 _NAMES_TENSORFLOW = re.compile(rb"tensorflow|keras|tf\b")
 _SPEAKS_OF_TENSORFLOW = re.compile(rb"tensorflow|keras|import\s+\*")
-_TENSORFLOW2 = re.compile(rb"tf\.function\b|GradientTape|saved_model\.(save|load)\b|wrap_function|compat\.v2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,6 @@ class Marks:
     taken: tuple[tuple[str, str], ...] = ()
     speaks_of_tensorflow: bool = False
     names_tensorflow: bool = False
-    is_tensorflow2: bool = False
     is_legacy_keras: bool = False
     has_graph_code: bool = False
     asks_for_legacy_keras: bool = False
@@ -58,7 +57,8 @@ class Scan:
     """What the first pass learns of a file.
 
     `result` is right where the file is a program of its own, None where no rule finds anything. `imports` are the files
-    of the run that it imports, `begun` is what an earlier run did to it.
+    of the run that it imports, `begun` is what an earlier run did to it; `generation` is what the file is written for,
+    where a site changes it.
     """
 
     path: str
@@ -66,6 +66,7 @@ class Scan:
     needs_graph: bool = False
     imports: frozenset[str] = frozenset()
     begun: Begun | None = None
+    generation: Generation | None = None
 
     @property
     def changes(self) -> bool:
@@ -128,9 +129,9 @@ class Worker:
         planned = self._guard(path, lambda: self._opened(path).sketch(self.rules, around))
         return not isinstance(planned, Failure) and planned.needs_graph is not None
 
-    def generations(self, path: str) -> tuple[Generation, ...]:
+    def written(self, path: str) -> tuple[Written, ...]:
         """Which TensorFlow a file is written for; none where it cannot be read."""
-        found = self._guard(path, lambda: self._opened(path).generations)
+        found = self._guard(path, lambda: self._opened(path).written)
         return () if isinstance(found, Failure) else found
 
     def standings(self, path: str) -> tuple[Standing, ...]:
@@ -155,7 +156,6 @@ class Worker:
             tuple(self.repository.taken_names(path, data)),
             _SPEAKS_OF_TENSORFLOW.search(data) is not None,
             _NAMES_TENSORFLOW.search(data) is not None,
-            _TENSORFLOW2.search(data) is not None,
             LEGACY_KERAS.search(data) is not None,
             _GRAPH_CODE.search(data) is not None,
             b"TF_USE_LEGACY_KERAS" in data,
@@ -165,17 +165,18 @@ class Worker:
         return open_file(path, read_source(self.root / path), self.project)
 
     def _scanned(self, path: str, data: bytes) -> Scan:
-        plan = self._alone(path, data)
+        opened = open_file(path, data, self.project)
+        plan = self._alone(opened, data)
         needs_graph = plan.needs_graph is not None or plan.mode is Mode.GRAPH
-        return Scan(path, result_of(plan, data) if plan.sites else None, needs_graph)
+        generation = generation_of(opened.written) if any(site.changes for site in plan.sites) else None
+        return Scan(path, result_of(plan, data) if plan.sites else None, needs_graph, generation=generation)
 
     def _planned(self, path: str, around: Surroundings) -> FileResult:
         data = read_source(self.root / path)
         return result_of(open_file(path, data, self.project).plan(self.rules, around), data)
 
-    def _alone(self, path: str, data: bytes) -> FilePlan:
+    def _alone(self, opened: OpenFile, data: bytes) -> FilePlan:
         options = self.options
-        opened = open_file(path, data, self.project)
         around = Surroundings(
             options.mode or Mode.EAGER,
             options.include_tests,
@@ -188,8 +189,10 @@ class Worker:
         plan = opened.sketch(self.rules, around)
         if not any(site.changes for site in plan.sites):
             return plan
-        is_tensorflow2 = runs_on_tensorflow2(opened.generations)
-        needs_graph = plan.needs_graph is not None and not is_tensorflow2
+        generation = generation_of(opened.written)
+        needs_graph = plan.needs_graph is not None
+        if generation is Generation.V2:
+            needs_graph = any(part.switches_to_graphs for part in opened.written)
         mode = options.mode or (Mode.GRAPH if needs_graph else Mode.EAGER)
         if options.self_contained and mode is Mode.GRAPH:  # without the shim, nothing may be left to do in this mode
             plan = opened.plan(self.rules, replace(around, mode=mode))
@@ -201,7 +204,7 @@ class Worker:
                 around,
                 mode=mode,
                 migrates=True,
-                runs_on_tensorflow2=is_tensorflow2,
+                generation=generation,
                 legacy_keras=LEGACY_KERAS.search(data) is not None,
             ),
         )
@@ -219,6 +222,11 @@ class Worker:
             raise
         except Exception as error:  # a defect of a rule must not cost the run over all other files
             return Failure(None, f"a defect of tf1to2, please report it: {type(error).__name__}: {error}")
+
+
+def generation_of(files: Iterable[Written]) -> Generation:
+    """Return what files, or parts of one, are written for together."""
+    return of_program(each.generation for each in files)
 
 
 def result_of(plan: FilePlan, data: bytes) -> FileResult:

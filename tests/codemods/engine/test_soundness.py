@@ -9,8 +9,6 @@ import pytest
 
 from codemods.edit.edits import Edit
 from codemods.engine.file_plans import plan_file
-from codemods.names.release_names import lacks
-from codemods.names.target import NEWEST, Target
 from codemods.rule import Draft
 from codemods.rules.sm101_simple_save import SimpleSave
 from codemods.site import Outcome
@@ -39,10 +37,3 @@ def test_a_draft_that_breaks_the_file_is_given_up(added: str, said: str | None) 
     (site,) = plan_file("a.py", SOURCE, [Breaks()]).sites
     assert (site.outcome is Outcome.MANUAL) is (said is not None)
     assert said is None or (said in site.reason and not site.changes)
-
-
-def test_between_two_releases_a_target_has_what_either_has() -> None:
-    assert lacks(NEWEST, "tensorflow", "estimator")
-    assert not lacks(Target(2, 17), "tensorflow", "estimator")
-    assert lacks(Target(2, 17), "tensorflow.contrib")
-    assert not lacks(NEWEST, "tensorflow.keras.layers", "Dense")

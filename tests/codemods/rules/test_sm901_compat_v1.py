@@ -15,12 +15,13 @@ from codemods.rules.registry import all_rules
 from codemods.rules.sm101_simple_save import SimpleSave
 from codemods.rules.sm901_compat_v1 import CompatV1
 from codemods.site import Outcome
+from codemods.source.generation import Generation
 from codemods.source.mode import Mode
 from codemods.source.module import Module
 
-GRAPH = Surroundings(Mode.GRAPH, migrates=True)
+GRAPH = Surroundings(Mode.GRAPH, migrates=True, generation=Generation.V1)
 EAGER = Surroundings(Mode.EAGER, migrates=True)
-LIBRARY = Surroundings(Mode.GRAPH, migrates=True, is_entry=False)
+LIBRARY = Surroundings(Mode.GRAPH, migrates=True, is_entry=False, generation=Generation.V1)
 
 
 def migrated(source: str, around: Surroundings = GRAPH) -> str:

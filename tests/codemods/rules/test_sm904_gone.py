@@ -13,6 +13,7 @@ from codemods.rules.registry import all_rules
 from codemods.rules.sm901_compat_v1 import CompatV1
 from codemods.rules.sm904_gone import Gone
 from codemods.site import Outcome, Site
+from codemods.source.generation import Generation
 from codemods.source.mode import Mode
 
 HEAD = "import tensorflow as tf\n"
@@ -225,7 +226,7 @@ def test_a_target_with_estimators_has_their_names() -> None:
 
 def test_keras_3_lacks_sessions() -> None:
     source = HEAD + "def f():\n    return tf.keras.layers.experimental.preprocessing.Resizing(3, 3)\n"
-    around = Surroundings(Mode.EAGER, migrates=True, runs_on_tensorflow2=True, target=NEWEST)
+    around = Surroundings(Mode.EAGER, migrates=True, generation=Generation.V2, target=NEWEST)
     plan = plan_file("model.py", source.encode(), [Gone()], around)
     (site,) = plan.sites
     assert "tf.keras.layers" in site.reason
