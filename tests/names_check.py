@@ -69,7 +69,10 @@ def is_missing(imported, members):
         return True
     return False
 
-json.dump([is_missing(*asked) for asked in json.load(sys.stdin)], sys.stdout)
+def is_missing_in_all(alternatives):
+    return all(is_missing(*asked) for asked in alternatives)
+
+json.dump([is_missing_in_all(asked) for asked in json.load(sys.stdin)], sys.stdout)
 """
 
 
@@ -80,12 +83,21 @@ class _Asked:
     place: str
     imported: str
     members: tuple[str, ...]
+    is_others: bool
     is_legacy: bool
     told: str
 
     @property
     def name(self) -> str:
         return ".".join((self.imported, *self.members))
+
+    @property
+    def alternatives(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What may be meant: what another file hands on is looked up as it stands there now, and switched."""
+        if not self.is_others:
+            return ((self.imported, self.members),)
+        inner = self.name.replace("tensorflow.compat.v1.", "tensorflow.", 1).split(".")[1:]
+        return tuple((root, tuple(inner)) for root in ("tensorflow", "tensorflow.compat.v1"))
 
 
 @dataclass
@@ -125,33 +137,33 @@ class _Found:
             return
         legacy = item.mode is Mode.GRAPH or b"TF_USE_LEGACY_KERAS" in item.new
         for module in opened.modules:
-            for node, imported, members in _names(module):
+            for node, imported, members, is_others in _names(module):
                 if is_guarded(module, node, lambda _: False):
                     self.guarded += 1
                     continue
                 where = f"{place}:{module.line_of(module.start(node))}"
-                self.asked.append(_Asked(where, imported, members, legacy, told))
+                self.asked.append(_Asked(where, imported, members, is_others, legacy, told))
 
 
-def _names(module: Module) -> Iterator[tuple[cst.CSTNode, str, tuple[str, ...]]]:
+def _names(module: Module) -> Iterator[tuple[cst.CSTNode, str, tuple[str, ...], bool]]:
     after = AfterEdits(module, ())
     for node in module.nodes:
         if isinstance(node, (cst.Import, cst.ImportFrom)):
             for brought in after.imports(node):
                 if brought.module.split(".")[0] == "tensorflow":
                     is_whole = brought.name in (None, "*")
-                    yield node, brought.module if is_whole else f"{brought.module}.{brought.name}", ()
+                    yield node, brought.module if is_whole else f"{brought.module}.{brought.name}", (), False
     for use in tensorflow_uses(module):
         named = after.named(use.node)
         if named is not None and named.imported.split(".")[0] == "tensorflow":
-            yield use.node, named.imported, named.members
+            yield use.node, named.imported, named.members, named.statement is None
 
 
 def _missing(asked: list[_Asked]) -> list[_Asked]:
     missing: list[_Asked] = []
     for legacy in (False, True):
         mine = [each for each in asked if each.is_legacy is legacy]
-        questions = sorted({(each.imported, each.members) for each in mine})
+        questions = sorted({each.alternatives for each in mine})
         done = subprocess.run(
             [sys.executable, "-c", _LOOK],
             input=json.dumps(questions),
@@ -162,7 +174,7 @@ def _missing(asked: list[_Asked]) -> list[_Asked]:
         )
         answers = json.loads(done.stdout[done.stdout.rindex("[") :])
         gone = {question for question, answer in zip(questions, answers, strict=True) if answer}
-        missing.extend(each for each in mine if (each.imported, each.members) in gone)
+        missing.extend(each for each in mine if each.alternatives in gone)
     return missing
 
 

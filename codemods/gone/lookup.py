@@ -10,6 +10,8 @@ from codemods.names.release_names import lacks, listed_names
 from codemods.names.target import Target
 
 _V1 = "tensorflow.compat.v1"
+# Its members (`as_bytes`) are in no row.
+_COMPAT = "tensorflow.compat"
 # Bound in `tensorflow` by TensorFlow 1 only; the packages themselves can be imported.
 _UNBOUND = frozenset({"tensorflow.python", "tensorflow.core"})
 _PRIVATE = ("tensorflow.python", "tensorflow.core", "tensorflow.tools", "tensorflow._api")
@@ -67,7 +69,13 @@ class Lookup:
         if name in _HUB or is_lost(self.target, name) or self._needs_legacy(name):
             return True
         head, _, last = name.rpartition(".")
-        if not head or last.startswith("_") or not head.startswith("tensorflow") or head.startswith(_PRIVATE):
+        if (
+            not head
+            or head == _COMPAT
+            or last.startswith("_")
+            or not head.startswith("tensorflow")
+            or head.startswith(_PRIVATE)
+        ):
             return False
         rows = listed_names(self.target)
         return all(head in row.listed and not row.has_name(head, last) for row in rows) and bool(rows)

@@ -56,6 +56,7 @@ class Missing:
         self.after = AfterEdits(module, sites)
         self.lookup = Lookup(module.program.target, self._has_legacy_keras())
         self._failing: dict[ImportStatement, bool] = {}
+        self._counts: dict[tuple[str, tuple[str, ...]], int | None] = {}
 
     def _has_legacy_keras(self) -> bool:
         program = self._module.program
@@ -90,7 +91,10 @@ class Missing:
 
     def _find_imports(self) -> Iterator[MissingImport]:
         for node in self._module.nodes:
-            if not isinstance(node, (cst.Import, cst.ImportFrom)) or not _speaks(self._module.code(node)):
+            if type(node) not in (cst.Import, cst.ImportFrom):  # `isinstance`, asked of every node, is slow
+                continue
+            assert isinstance(node, (cst.Import, cst.ImportFrom))
+            if not _speaks(self._module.code(node)):
                 continue
             for imported in self.after.imports(node):
                 if self._lacks(imported) and not _is_contrib(imported.module) and not _is_contrib(imported.target):
@@ -125,7 +129,10 @@ class Missing:
             yield MissingUse(node, _name(named, length), None)
 
     def _missing_count(self, named: Named) -> int | None:
-        count = self.lookup.missing(named)
+        key = (named.imported, named.members)
+        if key not in self._counts:
+            self._counts[key] = self.lookup.missing(named)
+        count = self._counts[key]
         if count is None or named.statement is not None:
             return count
         # As another module of the repository spells it now: in the end it may be either package.

@@ -1,23 +1,19 @@
 """What private modules of TensorFlow 1 had and a later release has not, and which public names are the same objects.
 
-A row for a release is a file of `codemods/names/lost`, written by the script `read.py` there (its head says what a line
-means). Loaded where it is asked for: only files that are rewritten need it.
+The table, `codemods/names/releases/lost.txt.gz`, is made by `make.py` there with the script in `codemods/names/lost`,
+whose head says what a line means. Loaded where it is asked for: only files that are rewritten need it.
 """
 
 from __future__ import annotations
 
-import gzip
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
+from codemods.names.release_table import releases_of, rows_of
 from codemods.names.target import Target
 
-_ROW = re.compile(r"(\d+)\.(\d+)\.txt\.gz")
-_FOLDER = files("codemods.names") / "lost"
-_FIRST = Target(1, 15)
+TABLE = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +51,21 @@ def lost_home(target: Target, name: str) -> str | None:
 def lost_names(release: Target) -> LostNames:
     """Return the row of a release."""
     homes: dict[str, str] = {}
-    modules: set[str] = set()
-    only_legacy: set[str] = set()
-    for line in gzip.decompress((_FOLDER / f"{release}.txt.gz").read_bytes()).decode().splitlines():
-        first, *items = line.split()
-        module = first.lstrip("-~")
-        if first.startswith("~"):
-            only_legacy.update(f"{module}.{item}" for item in items)
-            continue
-        if first.startswith("-"):
-            modules.add(module)
-        for item in items:
-            name, _, home = item.partition("=")
-            homes[f"{module}.{name}"] = home
-    return LostNames(homes, frozenset(modules), frozenset(only_legacy))
+    lines = rows_of(TABLE, release)
+    for line in lines:
+        if line[0] not in "-~":
+            name, _, home = line.partition("=")
+            homes[name] = home
+    modules, only_legacy = (frozenset(line[1:] for line in lines if line[0] == sign) for sign in "-~")
+    return LostNames(homes, modules, only_legacy)
 
 
-@lru_cache(maxsize=1)
 def lost_rows() -> tuple[Target, ...]:
     """Return the releases of which there is a row, oldest first."""
-    matches = (_ROW.fullmatch(file.name) for file in _FOLDER.iterdir())
-    found = (Target(int(match[1]), int(match[2])) for match in matches if match is not None)
-    return tuple(sorted(each for each in found if each > _FIRST))
+    return releases_of(TABLE)
 
 
+@lru_cache(maxsize=8)
 def _rows(target: Target) -> tuple[LostNames, ...]:
     """Return the row of the target; where it has none, those of the nearest releases below and above."""
     known = lost_rows()

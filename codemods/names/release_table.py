@@ -25,7 +25,7 @@ def releases_of(table: str) -> tuple[Target, ...]:
     return tuple(sorted({release for of, _ in sections(table) for release in of}))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def sections(table: str) -> tuple[tuple[frozenset[Target], list[str]], ...]:
     """Return the sections of a table: the releases of each, and the lines that exactly these have."""
     text = gzip.decompress((_FOLDER / f"{table}.txt.gz").read_bytes()).decode()

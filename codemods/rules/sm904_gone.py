@@ -117,7 +117,9 @@ class _File:
         """Say of a private module that is still there, but no attribute of `tensorflow` any more, how to get it."""
         private = private_name(name)
         head, _, last = private.rpartition(".")
-        if not private.startswith("tensorflow.python.") or self._missing.lookup.lacks_import(Imported(last, head, last)):
+        if not private.startswith("tensorflow.python.") or self._missing.lookup.lacks_import(
+            Imported(last, head, last)
+        ):
             return None
         return f"TensorFlow 2 binds its private packages to no name: write `from {head} import {last}`, and use that"
 

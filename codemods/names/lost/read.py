@@ -1,16 +1,17 @@
-"""Reads what the private modules of TensorFlow 1 had and a later release has not: `python read.py [OUT_FOLDER]`.
+"""Reads what the private modules of TensorFlow 1 had and a later release has not: `python read.py OUT_FOLDER`.
 
-Run by a Python with TensorFlow 1.15 it writes `1.15.txt.gz`, beside itself where no folder is given: every module of
-`tensorflow.python`, `.core` and `.tools`, its names, and after `=` the names of `tensorflow.compat.v1` by which an
-object is public (`,` between them). Run by a Python with a later release, it compares that with what the release has,
-and writes its row:
+Run by a Python with TensorFlow 1.15 it writes `private.txt.gz` beside itself: every module of `tensorflow.python`,
+`.core` and `.tools`, its names, and after `=` the names of `tensorflow.compat.v1` by which an object is public (`,`
+between them). Run by a Python with a later release, it compares that with what the release has, and writes
+`OUT_FOLDER/lost-<release>.txt`:
 
-    module a b=train.b     the module is there; `a` is not, nor is `b`, which is `tf.compat.v1.train.b`
-    -module b=train.b      the module itself is gone; only names with a home are listed
-    ~module a              only legacy Keras has the name in this public module of Keras
+    module.b               the module is there; `b` is not
+    module.b=train.b       and `b` is the same object as `tf.compat.v1.train.b`
+    -module                the module itself is gone; only names of it with a home are listed
+    ~module.b              only legacy Keras has the name in this public module of Keras
 
-It needs nothing of this project, and runs on Python 3.7 too. Where the rows of `../releases` have that release, its
-public Keras names come from there.
+It needs nothing of this project, and runs on Python 3.7 too; `../releases/make.py` runs it, and packs what it wrote.
+The public names of Keras come from the table that is there.
 """
 
 from __future__ import annotations
@@ -28,21 +29,24 @@ from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).resolve().parent
-_FIRST = "1.15.txt.gz"
+_FIRST = "private.txt.gz"
 _TOPS = ("python", "core", "tools")
 # What every module of TensorFlow 1 binds beside its own names.
 _OF_PYTHON = frozenset({"absolute_import", "division", "print_function", "unicode_literals", "google_type_annotations"})
 
 
 def main(folder: Path) -> None:
-    """Write the file of the TensorFlow beside this Python."""
+    """Write what the TensorFlow beside this Python has lost; of TensorFlow 1, what there is to lose."""
     warnings.simplefilter("ignore")
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # the homes of layers and cells are there
     tensorflow = importlib.import_module("tensorflow")
     release = ".".join(tensorflow.__version__.split(".")[:2])
-    lines = sorted(_first(tensorflow) if release == "1.15" else _row(tensorflow, release))
-    (folder / (release + ".txt.gz")).write_bytes(_compressed("".join(line + "\n" for line in lines)))
-    print(release, len(lines), "lines")
+    if release == "1.15":
+        (_HERE / _FIRST).write_bytes(_compressed("".join(line + "\n" for line in sorted(_first(tensorflow)))))
+        return
+    lines = sorted(_row(tensorflow, release))
+    (folder / ("lost-" + release + ".txt")).write_text("".join(line + "\n" for line in lines))
+    print(release, len(lines), "lost")
 
 
 def _compressed(text: str) -> bytes:
@@ -136,9 +140,10 @@ def _row(tensorflow: Any, release: str) -> Iterator[str]:
         kept = [_with_home(tensorflow, item) for item in lost]
         if module is None or name == "tensorflow.python":  # of this package no other name is left
             kept = [item for item in kept if "=" in item]
-        if kept or module is None:
-            yield " ".join(["-" * (module is None) + name, *kept])
-    yield from _only_legacy_keras(release)
+        if module is None:
+            yield "-" + name
+        yield from (name + "." + item for item in kept)
+    yield from ("~" + name for name in _only_legacy_keras(release))
 
 
 def _has(module: Any, name: str) -> bool:
@@ -166,19 +171,15 @@ def _value(root: Any, dotted: str) -> Any:
     return root
 
 
-def _only_legacy_keras(release: str) -> Iterator[str]:
-    path = _HERE.parent / "releases" / (release + ".txt.gz")
-    if not path.exists():
-        return
-    lines = gzip.decompress(path.read_bytes()).decode().split()
-    heads = ("tensorflow.keras.", "tensorflow.compat.v1.keras.")
-    names = sorted({line.lstrip("!") for line in lines if line.lstrip("!").startswith(heads)})
-    missing = _missing_in(names, "0") - _missing_in(names, "1")
-    modules: dict[str, list[str]] = {}
-    for name in sorted(missing):
-        module, _, last = name.rpartition(".")
-        modules.setdefault(module, []).append(last)
-    yield from (" ".join(["~" + module, *found]) for module, found in modules.items())
+def _only_legacy_keras(release: str) -> list[str]:
+    text = gzip.decompress((_HERE.parent / "releases" / "names.txt.gz").read_bytes()).decode()
+    names: set[str] = set()
+    for section in ("\n" + text).split("\n= ")[1:]:
+        releases, *lines = section.splitlines()
+        if release in releases.split():
+            names.update(line.lstrip("!") for line in lines)
+    names = {name for name in names if name.startswith(("tensorflow.keras.", "tensorflow.compat.v1.keras."))}
+    return sorted(_missing_in(names, "0") - _missing_in(names, "1"))
 
 
 def _missing_in(names: Iterable[str], legacy: str) -> set[str]:
@@ -187,7 +188,7 @@ def _missing_in(names: Iterable[str], legacy: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, __file__, "--missing"],
         env=environment,
-        input="\n".join(names).encode(),
+        input="\n".join(sorted(names)).encode(),
         stdout=subprocess.PIPE,
         check=True,
     )
@@ -196,8 +197,7 @@ def _missing_in(names: Iterable[str], legacy: str) -> set[str]:
 
 def _print_missing() -> None:
     tensorflow = importlib.import_module("tensorflow")
-    names = sys.stdin.read().split()
-    for name in names:
+    for name in sys.stdin.read().split():
         if _value(tensorflow, name.partition(".")[2]) is None and _imported(name) is None:
             print(name)
 
@@ -206,4 +206,4 @@ if __name__ == "__main__":
     if "--missing" in sys.argv:
         _print_missing()
     else:
-        main(Path(sys.argv[1]) if len(sys.argv) > 1 else _HERE)
+        main(Path(sys.argv[1]))

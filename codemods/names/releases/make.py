@@ -2,8 +2,9 @@
 
 For each release (by default all of `_RELEASES`) it makes a virtual environment that is thrown away, has `read.py` look
 at the TensorFlow there, and packs what it found, with what the tables have of other releases, into `names.txt.gz` and
-`meanings.txt.gz`. A release needs some 3 GB on the disk while it is read, and a few minutes. The Pythons (`python3.7`
-and so on) are looked for on the PATH and among those of pyenv. `--read FOLDER` packs what `read.py` wrote there before.
+`meanings.txt.gz`. Then `../lost/read.py` does so for `lost.txt.gz`, which needs the names of the release.
+A release needs some 3 GB on the disk while it is read, and a few minutes. The Pythons (`python3.7` and so on) are
+looked for on the PATH and among those of pyenv. `--read FOLDER` packs what the scripts wrote there before.
 
 A table is a text of sections: a line `= 2.15 2.16`, then the lines that exactly these releases have, in order.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 KINDS = ("names", "meanings")
+LOST = "lost"
 _TF1 = "1.15"
 # Each with the Python that it needs and the packages beside it. Those before 2.15 are no targets: they tell which
 # names TensorFlow 2 had for a while.
@@ -33,6 +35,8 @@ _RELEASES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "2.15": ("3.11", ("tensorflow==2.15.*", "tf-keras==2.15.*")),
     **{f"2.{minor}": ("3.11", (f"tensorflow==2.{minor}.*", f"tf-keras==2.{minor}.*")) for minor in range(16, 22)},
 }
+# Of these nobody asks what they have lost.
+_NO_TARGETS = frozenset({"2.0", "2.5", "2.10"})
 
 
 def main() -> None:
@@ -48,12 +52,12 @@ def main() -> None:
         folder = arguments.read or Path(work)
         for release in () if arguments.read else arguments.release or _RELEASES:
             _read(release, folder)
-        for kind in KINDS:
+        for kind in (*KINDS, LOST):
             _pack(kind, folder)
 
 
 def _read(release: str, folder: Path) -> None:
-    """Have `read.py` write what a release has, in an environment that is gone afterwards."""
+    """Have both scripts write what a release has and has not, in an environment that is gone afterwards."""
     version, packages = _RELEASES[release]
     with tempfile.TemporaryDirectory() as environment:
         subprocess.run([_python(version), "-m", "venv", environment], check=True)
@@ -61,6 +65,9 @@ def _read(release: str, folder: Path) -> None:
         subprocess.run([python, "-m", "pip", "install", "-q", "--upgrade", "pip"], check=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "--no-cache-dir", *packages], check=True)
         subprocess.run([python, str(_HERE / "read.py"), str(folder)], check=True)
+        if release not in _NO_TARGETS:
+            _pack(KINDS[0], folder)
+            subprocess.run([python, str(_HERE.parent / "lost" / "read.py"), str(folder)], check=True)
 
 
 def _python(version: str) -> str:

@@ -168,6 +168,7 @@ def test_is_reported(source: str, parts: list[str]) -> None:
         pytest.param(HEAD + "tf.app.flags.FLAGS.depth\ntf.flags.DEFINE_string\n", id="flags"),
         pytest.param(HEAD + "tf.app.flags.FLAGS.estimator.x\ntf.train.Saver.gone\n", id="members of objects"),
         pytest.param(HEAD + "tf.__version__\ntf.VERSION\ntf.test.mock.patch\n", id="what is no API"),
+        pytest.param(HEAD + "tf.Session()\ntf.compat.as_bytes(s)\ntf.compat.v1.Session()\n", id="of tf.compat"),
         pytest.param(HEAD + "class tf2:\n    pass\ntf2.estimator.Exporter\n", id="a name of the program's"),
         pytest.param("def f(tf):\n    return tf.estimator.Exporter\n", id="a parameter"),
         pytest.param(HEAD + "tf = Fake()\ntf.estimator.Exporter\n", id="a name assigned anew"),
