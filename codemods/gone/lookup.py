@@ -90,7 +90,7 @@ class Lookup:
 
 
 def private_name(name: str) -> str:
-    """Return a name with the private package it is in, as imports spell that: in TensorFlow 1 `compat.v1` binds it too."""
+    """Return a name with its private package as imports spell that; TensorFlow 1 binds it in `compat.v1` too."""
     for package in _UNBOUND:
         inner = f"{_V1}{package.removeprefix('tensorflow')}."
         if name.startswith(inner):

@@ -28,6 +28,8 @@ STAND_INS: Mapping[str, str] = MappingProxyType(
         "tensorflow.estimator": _TRAINING,
         "tensorflow.estimator.Exporter": "no training calls exporters any more: call the export of "
         "migrate.shim.estimator where the evaluation is known; or train on TensorFlow 2.15 (`--tensorflow 2.15`)",
+        "tensorflow.estimator.canned.prediction_keys": "write its keys as the strings that they are: "
+        '`PredictionKeys.CLASS_IDS` is "class_ids", and so all of them',
         "tensorflow.keras.estimator": _TRAINING,
         "tensorflow.keras.utils.multi_gpu_model": _GPUS,
         "tensorflow.keras.backend.get_session": _KERAS_SESSION.format("get_session"),
