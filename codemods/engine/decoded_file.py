@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from codemods.edit.edits import apply_edits
 from codemods.engine.notebook import NotebookModule, modules_of
 from codemods.engine.notebook_json import Cell, read_cells, render
+from codemods.engine.notebook_python2 import converted_notebook
 from codemods.engine.rewriting import moved_cells, rewriting_steps
 from codemods.errors import UnparsableSourceError
 from codemods.site import Site
@@ -68,14 +69,26 @@ class Document:
                 text = apply_edits(text, edits)
         return self.encoded(text)
 
-    def as_python3(self, line: int) -> Document | None:
-        """Return the document converted from Python 2, None where it is not that; `line` is one that is no Python 3."""
-        conversion = converted(self.raw, line) if not self.path.endswith(".ipynb") else None
-        if conversion is None:
+    def as_python3(self, line: int = 1) -> tuple[Document, frozenset[int]] | None:
+        """Return the document converted from Python 2, None where it is not that; `line` is one that is no Python 3.
+
+        Of a notebook with the cells that are converted.
+        """
+        if not self.path.endswith(".ipynb"):
+            conversion = converted(self.raw, line)
+            if conversion is None:
+                return None
+            return replace(
+                self, raw=conversion.after, parts=(_part(conversion.after),), conversion=conversion
+            ), frozenset()
+        notebooks = [part.notebook for part in self.parts if part.notebook is not None]
+        unread = frozenset[int]().union(*(each.unread for each in notebooks))
+        files = {span.cell.number for each in notebooks if each.name is not None for span in each.spans}
+        found = converted_notebook(self.raw, unread | files) if unread | files else None
+        if found is None:
             return None
-        return replace(
-            self, raw=conversion.after, parts=(Part(conversion.after, conversion.after),), conversion=conversion
-        )
+        conversion, cells = found
+        return replace(self, raw=conversion.after, parts=_parts(conversion.after), conversion=conversion), cells
 
     def encoded(self, text: str) -> bytes:
         """Return the file's bytes with another text.
@@ -131,9 +144,17 @@ def open_document(path: str, data: bytes) -> Document:
         reason = f"text in the encoding {encoding} does not come back as the same bytes; save the file as UTF-8"
         raise UnparsableSourceError(reason, 1)
     if not is_notebook:
-        return Document(path, encoding, bom, raw, (Part(raw, raw),))
-    modules = modules_of(read_cells(raw))
-    return Document(path, encoding, bom, raw, tuple(Part(item.text, item.masked, item) for item in modules))
+        return Document(path, encoding, bom, raw, (_part(raw),))
+    return Document(path, encoding, bom, raw, _parts(raw))
+
+
+def _part(text: str) -> Part:
+    return Part(text, text)
+
+
+def _parts(raw: str) -> tuple[Part, ...]:
+    """Return the modules of a notebook."""
+    return tuple(Part(item.text, item.masked, item) for item in modules_of(read_cells(raw)))
 
 
 def _encoding(data: bytes) -> str:

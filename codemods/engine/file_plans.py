@@ -80,12 +80,15 @@ def prefilter(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
 class OpenFile:
     """A file that is parsed: it can be planned again in other surroundings.
 
-    Of one that is Python 2, `no_python3` says where; document and modules are those of its Python 3.
+    Of one that is Python 2, `no_python3` says where; document and modules are those of its Python 3. Of a notebook with
+    cells of Python 2, `python3` is the converted one, in which `cells` differ.
     """
 
     document: Document
     modules: tuple[Module, ...]
     no_python3: UnparsableSourceError | None = None
+    python3: OpenFile | None = None
+    cells: frozenset[int] = frozenset()
 
     @property
     def written(self) -> tuple[Written, ...]:
@@ -106,6 +109,18 @@ class OpenFile:
         return self._plan(rules, around, lambda _, sites: Held(tuple(sites)))
 
     def _plan(self, rules: Sequence[Rule], around: Surroundings, held: Holds) -> FilePlan:
+        if self.python3 is None:
+            return self._plan_as_it_is(rules, around, held)
+        if around.python2 and any(rule.is_conversion for rule in rules):
+            return self.python3._plan_as_it_is(rules, around, held)
+        plan = self._plan_as_it_is(rules, around, held)
+        try:
+            found = self.python3._plan_as_it_is(rules, replace(around, python2=False), held).sites
+        except UnparsableSourceError:  # nothing is exported in those cells
+            return plan
+        return replace(plan, sites=(*plan.sites, *(site for site in found if site.cell in self.cells)))
+
+    def _plan_as_it_is(self, rules: Sequence[Rule], around: Surroundings, held: Holds) -> FilePlan:
         sites: list[Site] = []
         needs_graph: str | None = None
         text: str | None = None
@@ -138,14 +153,14 @@ class OpenFile:
         converting = {rule.id for rule in rules if rule.is_conversion}
         # It is the change of the whole file: a decision about it holds for that file alone.
         ids = {
-            site.id: site_id(site.rule, self.document.path, conversion.before, 0)
+            site.id: site_id(site.rule, self.document.path, conversion.before, site.part)
             for site in sites
             if site.rule in converting
         }
         found = []
         for site in sites:
             if site.id in ids:
-                found.append(replace(site, id=ids[site.id], line=conversion.line, col=0))
+                found.append(replace(site, id=ids[site.id], line=conversion.line or site.line, col=0))
                 continue
             needs = (site.needs - set(ids)) | frozenset(ids.values()) if site.changes else site.needs
             found.append(replace(site, needs=needs, line=conversion.line_before(site.line)))
@@ -181,12 +196,19 @@ def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFil
     """
     document = open_document(path, data)
     try:
-        return OpenFile(document, _modules(document, project))
+        modules = _modules(document, project)
     except UnparsableSourceError as error:
-        python3 = document.as_python3(error.line)
-        if python3 is None:
+        found = document.as_python3(error.line)
+        if found is None:
             raise
-        return OpenFile(python3, _modules(python3, project), error)
+        return OpenFile(found[0], _modules(found[0], project), error)
+    opened = OpenFile(document, modules)
+    is_unread = any(part.notebook is not None and part.notebook.unread for part in document.parts)
+    python3 = document.as_python3() if is_unread else None
+    if python3 is None:
+        return opened
+    of_cells = UnparsableSourceError("a cell is Python 2", 1)
+    return replace(opened, python3=OpenFile(python3[0], _modules(python3[0], project), of_cells), cells=python3[1])
 
 
 def _modules(document: Document, project: Project | None) -> tuple[Module, ...]:

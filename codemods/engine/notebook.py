@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from codemods.engine.notebook_json import Cell
 
-_WRITEFILE = re.compile(
+WRITEFILE = re.compile(
     r"%%(?:write)?file\s+(?:(-a|--append)\s+)?(?:[\"']?(?P<plain>[^\s\"'{}$]+)[\"']?|(?P<computed>.*[{$].*))\s*$"
 )
-_PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python3", "python"})
+PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python3", "python"})
 _IMPORT_LINE = re.compile(r"(import|from)\s+\w")
 _MAX_TRIES = 100  # lines that are masked one by one: each time the cell is parsed anew
-_MAGIC_LINE = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*|[\w.,][\w., ]*=\s*[%!].*)$")
+MAGIC_LINE = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*|[\w.,][\w., ]*=\s*[%!].*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class NotebookModule:
     text: str
     masked: str
     spans: tuple[CellSpan, ...]
+    unread: frozenset[int] = frozenset()
+    """The cells that are no Python 3: only their imports are seen."""
 
     def cell_at(self, offset: int) -> CellSpan | None:
         """Return the cell an offset lies in."""
@@ -54,7 +56,7 @@ def modules_of(cells: tuple[Cell, ...]) -> tuple[NotebookModule, ...]:
     written: dict[str, list[tuple[Cell, int]]] = {}
     for cell in cells:
         first = cell.text.split("\n", 1)[0]
-        match = _WRITEFILE.match(first.strip())
+        match = WRITEFILE.match(first.strip())
         if match is None:
             own.append((cell, 0))
         elif match["computed"] or match["plain"].endswith(".py"):
@@ -78,14 +80,18 @@ def _joined(name: str | None, pieces: list[tuple[Cell, int]]) -> NotebookModule:
     texts: list[str] = []
     masked: list[str] = []
     spans: list[CellSpan] = []
+    unread: set[int] = set()
     position = 0
     for cell, skipped in pieces:
         body = cell.text[skipped:]
         spans.append(CellSpan(cell, position, position + len(body), skipped))
-        masked.append(body if name is not None else masked_cell(body))
+        seen = body if name is not None else masked_cell(body)
+        if seen != body and seen == _imports_alone(body):
+            unread.add(cell.number)
+        masked.append(seen)
         texts.append(body)
         position += len(body) + 1  # a newline between cells always: no two share an offset
-    return NotebookModule(name, "\n".join(texts), "\n".join(masked), tuple(spans))
+    return NotebookModule(name, "\n".join(texts), "\n".join(masked), tuple(spans), frozenset(unread))
 
 
 def masked_cell(text: str) -> str:
@@ -94,7 +100,7 @@ def masked_cell(text: str) -> str:
     Of a cell that is no Python 3 (one `print x` is enough) the imports stay: the other cells use their names.
     """
     first = text.lstrip().split("\n", 1)[0]
-    if first.startswith("%%") and first[2:].split(" ")[0].strip() not in _PYTHON_CELL_MAGICS:
+    if first.startswith("%%") and first[2:].split(" ")[0].strip() not in PYTHON_CELL_MAGICS:
         return "\n".join(map(_as_comment, text.split("\n")))
     lines = text.split("\n")
     for _ in range(_MAX_TRIES):
@@ -124,7 +130,7 @@ def _error_line(text: str) -> int | None:
 
 def _mask_line(lines: list[str], number: int) -> bool:
     """Mask the line (and those a backslash continues it on) where it is IPython's; tell whether it was."""
-    match = _MAGIC_LINE.match(lines[number])
+    match = MAGIC_LINE.match(lines[number])
     if match is None:
         return False
     while True:

@@ -39,7 +39,6 @@ class Python2(RunnableRule):
         "What parses as Python 3 is taken to be Python 3, whatever it was written for.",
         "Divisions are listed, not changed: whether `/` meant whole numbers is for a person.",
         "Implicit relative imports (`import sibling` in a package) stay as they are.",
-        "Of notebooks only cells that parse as Python 3 are rewritten.",
     )
 
     def follow(self, module: Module, sites: Sequence[Site]) -> Iterator[Draft]:

@@ -27,7 +27,10 @@ _DIVISION = re.compile(r"^from\s+__future__\s+import\b.*\bdivision\b", re.MULTIL
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A module of Python 2 as Python 3. `line` (from 1) is one that is no Python 3, `divisions` are those with `/`."""
+    """A file of Python 2 as Python 3. `line` (from 1) is one that is no Python 3, `divisions` are those with `/`.
+
+    In a notebook lines count within cells, and `line` is 0.
+    """
 
     before: str
     after: str
@@ -37,7 +40,7 @@ class Conversion:
     def line_before(self, line: int) -> int:
         """Return the line of the Python 2 code that a line of the new code comes from."""
         old, new = _lines(self.before), _lines(self.after)
-        if len(old) == len(new):
+        if not self.line or len(old) == len(new):
             return line
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
         for _, old_start, old_end, new_start, new_end in matcher.get_opcodes():

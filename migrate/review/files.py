@@ -74,7 +74,10 @@ def _review_file(item: FileResult) -> ReviewFile:
 def _document(item: FileResult) -> Document:
     """Return the document in which the sites were planned: of Python 2 that of its Python 3."""
     is_python2 = any(site.symbol == PYTHON2 for site in item.sites)
-    return open_file(item.path, item.old).document if is_python2 else open_document(item.path, item.old)
+    if not is_python2:
+        return open_document(item.path, item.old)
+    opened = open_file(item.path, item.old)
+    return (opened.python3 or opened).document
 
 
 def _is_requirements(item: FileResult) -> bool:

@@ -133,3 +133,35 @@ def test_a_selection_without_the_rule_converts_nothing() -> None:
     rules = [rule for rule in all_rules() if rule.id != "SM905"]
     found = plan_file("export.py", BEFORE.encode(), rules, Surroundings(Mode.GRAPH, python2=True))
     assert {site.outcome for site in found.sites} == {Outcome.MANUAL}
+
+
+NOTEBOOK = (
+    '{"cells": [\n{"cell_type": "code", "source": ["import tensorflow as tf\\n", "%matplotlib inline\\n", '
+    '"print 1"]},\n'
+    '{"cell_type": "code", "source": ["!ls\\n", "print d\\n", "tf.saved_model.simple_save(s, d, i, o)"]},\n'
+    '{"cell_type": "code", "source": ["%%writefile {path}\\n", "import tensorflow as tf\\n", "print tf.Session"]},\n'
+    '{"cell_type": "code", "source": ["tf.Session(), tf.saved_model.simple_save(s, e, i, o)\\n"]}\n],\n'
+    '"nbformat": 4, "nbformat_minor": 2}\n'
+)
+
+
+def test_cells_of_a_notebook_are_converted() -> None:
+    found = plan(NOTEBOOK, path="a.ipynb")
+    new = found.apply_all().decode()
+    assert '["!ls\\n", "print(d)\\n", "export_session(s, d, i, o)"]' in new
+    assert '"%matplotlib inline\\n", ' in new
+    assert '"print(1)"]' in new
+    assert '"export_session(s, e, i, o)' not in new
+    assert "export_session(s, e, i, o)" in new
+    assert "SM905" in {site.rule for site in found.sites}
+    assert found.document is not None
+    assert found.document.apply([]).decode() == NOTEBOOK
+
+
+def test_cells_of_a_notebook_are_told_of_without_the_option() -> None:
+    found = plan(NOTEBOOK, python2=False, path="a.ipynb")
+    waiting = [(site.cell, site.line) for site in found.sites if site.reason.startswith("Python 2")]
+    assert waiting == [(1, 3)]
+    new = found.apply_all().decode()
+    assert '["!ls\\n", "print d\\n", "tf.saved_model.simple_save(s, d, i, o)"]' in new
+    assert "export_session(s, e, i, o)" in new
