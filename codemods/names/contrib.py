@@ -230,6 +230,15 @@ _LAYER_RECIPES = frozenset(
     f"layers.{name}" for name in ("l1_regularizer", "l2_regularizer", "xavier_initializer", "xavier_initializer_conv2d")
 )
 
+_WEIGHTS = (
+    "tf_slim.layers; its variables are called `weights` and `biases`, those of tf.layers and Keras `kernel`, `bias`"
+)
+_CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "convolution", "convolution1d", "convolution2d", "convolution3d")
+_OTHER_CONVOLUTIONS = ("conv2d_in_plane", "convolution2d_in_plane", "separable_conv2d", "separable_convolution2d")
+_TRANSPOSED = tuple(f"{name}_transpose" for name in ("conv2d", "conv3d", "convolution2d", "convolution3d"))
+_DENSE = ("fully_connected", "linear", "relu", "relu6")
+_WITH_WEIGHTS = (*_CONVOLUTIONS, *_OTHER_CONVOLUTIONS, *_TRANSPOSED, *_DENSE)
+
 # What has no exact counterpart, and where it went. The longest prefix counts.
 HOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -275,7 +284,11 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "kernel_methods": "tf.keras.layers.experimental.RandomFourierFeatures of tf-keras",
         "kfac": "the kfac package",
         "labeled_tensor": "no package",
-        "layers": "tf_slim.layers; its variables are called `weights`, those of tf.layers and Keras `kernel`",
+        "layers": "tf_slim.layers, under the same name",
+        "layers.batch_norm": "tf.compat.v1.layers.batch_normalization, with `training` for `is_training` and "
+        "`momentum` for `decay`; the scope is `BatchNorm` there, the variables have the same names",
+        "layers.dropout": "tf.compat.v1.nn.dropout, or tf.compat.v1.layers.dropout with `rate` = 1 - `keep_prob`",
+        **{f"layers.{name}": _WEIGHTS for name in _WITH_WEIGHTS},
         "layers.bucketized_column": "tf.feature_column.bucketized_column",
         "layers.create_feature_spec_for_parsing": "tf.feature_column.make_parse_example_spec",
         "layers.crossed_column": "tf.feature_column.crossed_column",

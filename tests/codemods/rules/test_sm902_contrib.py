@@ -287,7 +287,7 @@ def test_one_report_a_home() -> None:
 
 def test_the_longest_prefix_names_the_home() -> None:
     assert home_of("layers.real_valued_column") == HOMES["layers.real_valued_column"]
-    assert home_of("layers.batch_norm") == HOMES["layers"]
+    assert home_of("layers.maxout") == HOMES["layers"]
     assert home_of("nonsense.x") == "no known package"
 
 
