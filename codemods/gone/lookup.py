@@ -69,15 +69,11 @@ class Lookup:
         if name in _HUB or is_lost(self.target, name) or self._needs_legacy(name):
             return True
         head, _, last = name.rpartition(".")
-        if (
-            not head
-            or head == _COMPAT
-            or last.startswith("_")
-            or not head.startswith("tensorflow")
-            or head.startswith(_PRIVATE)
-        ):
+        if last.startswith("_") or head == _COMPAT or not head.startswith("tensorflow"):
             return False
         rows = listed_names(self.target)
+        if head.startswith(_PRIVATE) and any(head not in row.modules for row in rows):
+            return False  # of a private module only its import is known, of a private package all that it binds
         return all(head in row.listed and not row.has_name(head, last) for row in rows) and bool(rows)
 
     def _is_listed(self, name: str, part: str) -> bool:

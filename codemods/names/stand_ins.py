@@ -12,7 +12,10 @@ _TRAINING = (
 _QUEUES = "read with tf.data"
 _DEBUGGER = "tf.debugging.experimental.enable_dump_debug_info, or run eagerly and print"
 _GPUS = "tf.distribute.MirroredStrategy"
-_HUB = "hub.KerasLayer and hub.load load modules of TensorFlow 2, which tensorflow_hub for TensorFlow 2 alone knows"
+_HUB = (
+    "tensorflow_hub for TensorFlow 2 makes and loads no modules of TensorFlow 1 any more: hub.load and hub.KerasLayer "
+    "take those in the format of TensorFlow 2"
+)
 _KERAS_SESSION = "Keras 3 has no session; legacy Keras (tf-keras) has it as tf.compat.v1.keras.backend.{}"
 
 # By the beginning of a canonical name; the longest decides.
@@ -28,6 +31,7 @@ STAND_INS: Mapping[str, str] = MappingProxyType(
         "tensorflow.estimator": _TRAINING,
         "tensorflow.estimator.Exporter": "no training calls exporters any more: call the export of "
         "migrate.shim.estimator where the evaluation is known; or train on TensorFlow 2.15 (`--tensorflow 2.15`)",
+        "tensorflow.estimator.inputs": "migrate.shim.estimator.inputs has numpy_input_fn and pandas_input_fn",
         "tensorflow.estimator.canned.prediction_keys": "write its keys as the strings that they are: "
         '`PredictionKeys.CLASS_IDS` is "class_ids", and so all of them',
         "tensorflow.keras.estimator": _TRAINING,

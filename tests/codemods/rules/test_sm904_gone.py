@@ -145,6 +145,7 @@ def test_the_name_of_tensorflow_is_what_the_import_becomes(mode: Mode) -> None:
             ["common_shapes.conv2d_shape"],
         ),
         ("from tensorflow.python.training.monitored_session import _HookedSession\nb = _HookedSession\n", []),
+        ("from tensorflow.python import ops\ng = ops.Graph()\n", ["no tensorflow.python.ops.Graph:"]),
         ("from tensorflow.models.rnn import rnn_cell\nrnn_cell.x\n", ["no tensorflow.models.rnn", "tensorflow/models"]),
         ("import tensorflow_estimator\ntensorflow_estimator.x\n", ["no tensorflow_estimator"]),
         ("from tensorflow.python.estimator.export import export as e\ne.x()\n", ["tensorflow.python.estimator"]),
@@ -161,6 +162,7 @@ def test_is_reported(source: str, parts: list[str]) -> None:
     "source",
     [
         pytest.param("from tensorflow.python.framework import ops\nops.Graph()\n", id="private and still there"),
+        pytest.param("from tensorflow.python import ops\nops.array_ops.zeros\nops.array_ops.gone\n", id="a package"),
         pytest.param("from tensorflow.python.lib.io import file_io\nfile_io.FileIO(p, 'r')\n", id="private IO"),
         pytest.param("from tensorflow.core.framework import graph_pb2\ngraph_pb2.GraphDef()\n", id="a proto"),
         pytest.param("from tensorflow.python.client import device_lib as d\nd.list_local_devices()\n", id="devices"),
