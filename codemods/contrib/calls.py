@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from codemods.compat.new_v1_names import v1_spelling
 from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import free_name, indent_at, indent_unit, newline_of, string_literal
 from codemods.edit.named_values import named_above
-from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
+from codemods.edit.tensorflow_names import NoSpelling
 from codemods.source.arguments import bound_arguments, is_simple
 from codemods.source.module import Module
 
@@ -28,6 +29,10 @@ class Writer:
     module: Module
     call: cst.Call
     given: Mapping[str, cst.Arg]
+    switches: bool
+    """Whether the file's import becomes that of compat.v1."""
+    wants_v1: bool = False
+    """Whether what was written counts on that."""
     imports: set[Import] = field(default_factory=set)
     above: list[Edit] = field(default_factory=list)
     """What goes above the statement of the call."""
@@ -38,9 +43,10 @@ class Writer:
         Raises:
             NotExactError: It cannot be spelled here.
         """
-        found = spelling(self.module, self.call, name, api=Api.V1)
+        found, wants_v1 = v1_spelling(self.module, self.call, name, switches=self.switches)
         if isinstance(found, NoSpelling):
             raise NotExactError(found.reason)
+        self.wants_v1 |= wants_v1
         self.imports.update(found.imports)
         return found.of(name)
 
@@ -96,8 +102,17 @@ class Writer:
         return newline_of(self.module) + indent + indent_unit(self.module) * depth
 
 
-def rewritten(module: Module, call: cst.Call, name: str) -> tuple[tuple[Edit, ...], tuple[Import, ...]]:
-    """Return the edits by which a call does what the contrib function `name` does, and the imports that they need.
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """The edits that write new code, and what they need: imports, and perhaps the switch of the file's own."""
+
+    edits: tuple[Edit, ...]
+    imports: tuple[Import, ...]
+    wants_v1: bool
+
+
+def rewritten(module: Module, call: cst.Call, name: str, *, switches: bool) -> NewCode:
+    """Return what makes a call do what the contrib function `name` does.
 
     Raises:
         NotExactError: The arguments given have no exact counterpart.
@@ -106,10 +121,10 @@ def rewritten(module: Module, call: cst.Call, name: str) -> tuple[tuple[Edit, ..
     given = bound_arguments(call, recipe.parameters)
     if given is None:
         raise NotExactError("its arguments cannot be told apart here")
-    writer = Writer(module, call, given)
+    writer = Writer(module, call, given, switches)
     code = recipe.write(writer)
     edits = (*writer.above, Edit(module.start(call), module.end(call), code))
-    return edits, tuple(sorted(writer.imports))
+    return NewCode(edits, tuple(sorted(writer.imports)), writer.wants_v1)
 
 
 @dataclass(frozen=True, slots=True)

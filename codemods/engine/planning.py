@@ -61,6 +61,7 @@ def plan_module(
         return sites
     edits = [edit for candidate in chosen for edit in candidate.draft.edits]
     following: list[Site] = []
+    foundation: list[Site] = []
     has_foundation = True
     for rule in sorted(rules, key=lambda rule: (rule.follows_last, rule.id)):
         followers = [
@@ -68,11 +69,15 @@ def plan_module(
         ]
         accepted = _choose(followers, edits)
         edits.extend(edit for candidate in accepted for edit in candidate.draft.edits)
-        following.extend(_sites(module, accepted, part))
+        added = _sites(module, accepted, part)
+        following.extend(added)
+        foundation.extend(site for site in added if rule.is_foundation and site.changes)
         if rule.is_foundation and any(candidate.draft.reason == _IN_THE_WAY for candidate in accepted):
             has_foundation = False
     if not has_foundation:
         return _sorted(given_up(site, _NO_IMPORTS) if site.changes else site for site in (*sites, *following))
+    switch = frozenset(site.id for site in foundation)
+    following = [replace(site, needs=site.needs | switch) if site.wants_v1 else site for site in following]
     wanted = frozenset(site.id for site in following if site.changes)
     sites = tuple(replace(site, needs=site.needs | wanted) if site.changes else site for site in sites)
     return _sorted((*sites, *following))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import libcst as cst
 
+from codemods.compat.new_v1_names import import_switches, v1_spelling
 from codemods.edit.edits import Edit, Import
 from codemods.edit.imports import is_imported
 from codemods.edit.layout import free_name
 from codemods.edit.small_edits import realign
-from codemods.edit.tensorflow_names import Api, NoSpelling, Spelling, spelling
+from codemods.edit.tensorflow_names import NoSpelling, Spelling
 from codemods.edit.traces import shim_trace
 from codemods.estimators.uses import EstimatorExport, Reference
 from codemods.names.estimator import HOOKS, estimator_name
@@ -97,6 +99,12 @@ class ShimSymbols:
         values = [each.value for each in self.module.bindings(root) if each.value is not None]
         return any(_is_estimator_symbol(self.module.resolve(value)) for value in values)
 
+    @cached_property
+    def wants_v1(self) -> bool:
+        """Whether TensorFlow's own names count on the switch of the file's import to compat.v1."""
+        is_needed = any(self._outside(use) is not None for use in self.uses)
+        return is_needed and self.module.program.mode is Mode.GRAPH and import_switches(self.module)
+
     def imports(self) -> set[Import]:
         """What the symbols that do not move to the shim need."""
         outside = [(use, self._outside(use)) for use in self.uses if not self.is_rebound(use)]
@@ -105,7 +113,7 @@ class ShimSymbols:
 
     def _spelled(self, use: Reference, name: str) -> Spelling | None:
         """Return how TensorFlow's own name can be spelled; where it cannot, the use stays as it is."""
-        found = spelling(self.module, use.node, name, api=Api.V1)
+        found, _ = v1_spelling(self.module, use.node, name, switches=self.wants_v1)
         return None if isinstance(found, NoSpelling) else found
 
     def freed(self) -> frozenset[str]:

@@ -277,6 +277,7 @@ class _File:
                     edits=tuple(sorted({*edits, *self.symbols.aligned(edits)})),
                     imports=tuple(sorted({*needed, *(self.symbols.imports() if self.converts else ())})),
                     freed=self.symbols.freed() if self.converts else frozenset(),
+                    wants_v1=self.converts and self.symbols.wants_v1,
                 )
             elif draft.outcome is Outcome.SHIM:
                 yield replace(draft, needs=(*draft.needs, first.node))
@@ -297,6 +298,7 @@ class _File:
                 edits=edits,
                 imports=(self.symbols.shim, *self.symbols.imports()),
                 freed=self.symbols.freed(),
+                wants_v1=self.symbols.wants_v1,
                 packages=frozenset({"tf1to2"}),
                 guidance=Guidance.GLANCE,
             )

@@ -14,12 +14,13 @@ import libcst as cst
 from codemods.compat.dimensions import dimension_edits
 from codemods.compat.generations import is_undecided, open_uses
 from codemods.compat.legacy_keras import LEGACY_KERAS_TRACE, needs_keras2, needs_legacy_keras, opt_in_edits
+from codemods.compat.new_v1_names import import_switches
 from codemods.compat.parse_example import vector_examples
 from codemods.compat.uses_left import uses_left
-from codemods.compat.v1_imports import public_imports, switched_imports
+from codemods.compat.v1_imports import V1, public_imports, switched_imports
 from codemods.compat.v1_names import moved_names, switched_names
 from codemods.compat.v1_spelling import spelled_out
-from codemods.compat.v1_usage import is_v1_only, switches_import
+from codemods.compat.v1_usage import differs_in_v2, is_v1_only
 from codemods.compat.v2_behavior import disable_edit, starts_graph_mode
 from codemods.edit.edits import Edit, Import
 from codemods.engine.runnable import RunnableRule
@@ -77,12 +78,13 @@ class CompatV1(RunnableRule):
             yield from _keras_of_tensorflow2(module, uses)
             return
         is_rewritten = any(site.changes for site in sites)
-        is_v1 = any(site.wants_v1 for site in sites if site.changes)
-        if not is_v1:
-            means_v2 = any(site.wants_v2 for site in sites if site.changes)
-            is_v1 = switches_import(module, uses, is_rewritten=is_rewritten) and not means_v2
-        edits = list(_without(sites, self._edits(module, uses, is_v1)))
-        renames = bool(edits)
+        is_v1 = import_switches(module, sites, is_rewritten=is_rewritten)
+        names = list(_without(sites, self._edits(module, uses, is_v1)))
+        homes = list(_without(sites, public_imports(module)))
+        named = _of_names(module, is_v1, sites, names, homes) if names or homes else None
+        edits = [*names, *homes]
+        if module.program.mode is Mode.GRAPH:
+            edits.extend(_without(sites, vector_examples(module, uses)))
         others = [edit for site in sites for edit in site.edits]
         disable = disable_edit(module, uses, others) if starts_graph_mode(module, uses) else None
         legacy = needs_legacy_keras(module, uses)
@@ -103,7 +105,7 @@ class CompatV1(RunnableRule):
             node=anchor,
             symbol="tensorflow",
             outcome=Outcome.NATIVE,
-            reason=_reason(renames, legacy, disable is not None),
+            reason=_reason(named, legacy, disable is not None),
             edits=tuple(_unique(edits)),
             imports=imports,
             packages=frozenset({"tf-keras"}) if legacy else frozenset(),
@@ -117,9 +119,6 @@ class CompatV1(RunnableRule):
         else:
             yield from spelled_out(module, uses)
             yield from moved_names(module, has_v1=any(is_v1_only(module, use) for use in uses))
-        yield from public_imports(module)
-        if module.program.mode is Mode.GRAPH:
-            yield from vector_examples(module, uses)
 
 
 def _refusals(module: Module) -> Iterator[Draft]:
@@ -185,8 +184,17 @@ def _anchor(module: Module, edits: list[Edit]) -> cst.CSTNode:
     return best
 
 
-def _reason(renames: bool, legacy: bool, disables: bool) -> str:
-    parts = ["TF1 names come from tensorflow.compat.v1"] if renames else []
+def _of_names(module: Module, is_v1: bool, sites: Sequence[Site], names: Sequence[Edit], homes: Sequence[Edit]) -> str:
+    """Return what the edits of names and imports do, in words; an import that switches need not bring names of v1."""
+    brings_v1 = any(V1 in edit.text for edit in homes) or any(site.wants_v1 for site in sites if site.changes)
+    uses = uses_left(module, sites)
+    if brings_v1 or (names and not is_v1) or any(is_v1_only(module, u) or differs_in_v2(module, u) for u in uses):
+        return "TF1 names come from tensorflow.compat.v1"
+    return "its TensorFlow is compat.v1, as in the whole program" if names else "private modules have public homes"
+
+
+def _reason(named: str | None, legacy: bool, disables: bool) -> str:
+    parts = [named] if named is not None else []
     if disables:
         parts.append("v2 behaviour is off: the program runs in graph mode")
     if legacy:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
+from codemods.compat.new_v1_names import import_switches, v1_spelling
 from codemods.compat.uses_left import uses_left
-from codemods.contrib.calls import RECIPES, NotExactError, rewritten
+from codemods.contrib.calls import RECIPES, NewCode, NotExactError, rewritten
 from codemods.edit.edits import Edit, Import
 from codemods.edit.imports import is_imported
 from codemods.edit.layout import free_name
 from codemods.edit.small_edits import remove_statement, rename_function, rename_keyword
-from codemods.edit.tensorflow_names import Api, NoSpelling, spelling
+from codemods.edit.tensorflow_names import NoSpelling, Spelling
 from codemods.engine.runnable import RunnableRule
 from codemods.names.contrib import EXACT, SAME, SHIM, home_of, public_name
 from codemods.names.estimator import estimator_name
@@ -67,11 +68,12 @@ class Contrib(RunnableRule):
         """Yield a draft for every symbol that is replaced, and one for each home of those that are not."""
         if not module.program.migrates and not any(site.changes for site in sites):
             return
+        switches = import_switches(module, sites)
         left: list[tuple[_Symbol, str]] = []
         replaced: list[tuple[_Symbol, Draft]] = []
         for symbol in _symbols(module, sites):
             try:
-                replaced.append((symbol, _replaced(module, symbol)))
+                replaced.append((symbol, _replaced(module, symbol, switches)))
             except NotExactError as error:
                 left.append((symbol, str(error)))
         yield from (draft for _, draft in replaced)
@@ -119,7 +121,7 @@ def _is_known(name: str) -> bool:
     return name in SAME or name in EXACT or name in RECIPES or name in SHIM
 
 
-def _replaced(module: Module, symbol: _Symbol) -> Draft:
+def _replaced(module: Module, symbol: _Symbol, switches: bool) -> Draft:
     """Return the draft of an exact replacement.
 
     Raises:
@@ -128,25 +130,24 @@ def _replaced(module: Module, symbol: _Symbol) -> Draft:
     name, call = symbol.name, symbol.call
     same = SAME.get(name) or _kept_estimator(module, name)
     if same is not None:
-        code, imports = _spelled(module, symbol, same)
+        found, wants_v1 = _spelled(module, symbol, same, switches)
         reason = f"in TensorFlow 1.15 this is the same object as {same} of the v1 API"
-        if call is not None:
-            return _draft(symbol, reason, tuple(rename_function(module, call, code)), imports, same)
-        edit = Edit(module.start(symbol.node), module.end(symbol.node), code)
-        return _draft(symbol, reason, (edit,), imports, same)
+        edit = Edit(module.start(symbol.node), module.end(symbol.node), found.of(same))
+        edits = tuple(rename_function(module, call, found.of(same))) if call is not None else (edit,)
+        return _draft(symbol, reason, NewCode(edits, found.imports, wants_v1), same)
     if call is None:
         raise NotExactError("used as a value, not called" if _is_known(name) else "")
     if name in EXACT:
-        return _renamed(module, symbol, call)
+        return _renamed(module, symbol, call, switches)
     try:
-        return _written(module, symbol, call)
+        return _written(module, symbol, call, switches)
     except NotExactError:
         if name not in SHIM:
             raise
     return _of_shim(module, symbol, call)
 
 
-def _written(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
+def _written(module: Module, symbol: _Symbol, call: cst.Call, switches: bool) -> Draft:
     """Return the draft of other code that does the same.
 
     Raises:
@@ -154,10 +155,9 @@ def _written(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
     """
     if symbol.name not in RECIPES:
         raise NotExactError("")
-    edits, imports = rewritten(module, call, symbol.name)
-    edits = (*edits, *_initializer_edits(module, symbol))
-    targets = RECIPES[symbol.name].targets
-    return _draft(symbol, "written with what TensorFlow 2 has: same result", edits, imports, *targets)
+    new = rewritten(module, call, symbol.name, switches=switches)
+    new = replace(new, edits=(*new.edits, *_initializer_edits(module, symbol)))
+    return _draft(symbol, "written with what TensorFlow 2 has: same result", new, *RECIPES[symbol.name].targets)
 
 
 def _of_shim(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
@@ -174,20 +174,20 @@ def _of_shim(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
         needed = replace(needed, asname=free_name(module, f"tf2_{home}"))
     edits = tuple(rename_function(module, call, f"{needed.bound_name}.{function}"))
     reason = f"{function} of migrate.shim.{home} does the same: the same variables, names and numbers"
-    draft = _draft(symbol, reason, edits, (needed,))
+    draft = _draft(symbol, reason, NewCode(edits, (needed,), wants_v1=False))
     return replace(draft, outcome=Outcome.SHIM, packages=frozenset({"tf1to2"}))
 
 
-def _spelled(module: Module, symbol: _Symbol, name: str) -> tuple[str, tuple[Import, ...]]:
-    """Return code for a name of the v1 API, and the imports that it needs.
+def _spelled(module: Module, symbol: _Symbol, name: str, switches: bool) -> tuple[Spelling, bool]:
+    """Return how a name of the v1 API is spelled, and whether that counts on the switch of the file's import.
 
     Raises:
         NotExactError: It cannot be spelled there.
     """
-    found = spelling(module, symbol.node, name, api=Api.V1)
+    found, wants_v1 = v1_spelling(module, symbol.node, name, switches=switches)
     if isinstance(found, NoSpelling):
         raise NotExactError(found.reason)
-    return found.of(name), found.imports
+    return found, wants_v1
 
 
 def _kept_estimator(module: Module, name: str) -> str | None:
@@ -197,7 +197,7 @@ def _kept_estimator(module: Module, name: str) -> str | None:
     return f"estimator.{kept}" if is_kept else None
 
 
-def _renamed(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
+def _renamed(module: Module, symbol: _Symbol, call: cst.Call, switches: bool) -> Draft:
     entry = EXACT[symbol.name]
     given = bound_arguments(call, entry.parameters)
     if given is None:
@@ -205,8 +205,8 @@ def _renamed(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
     lost = sorted(entry.lost & given.keys())
     if lost:
         raise NotExactError(f"`{lost[0]}` has no counterpart")
-    code, imports = _spelled(module, symbol, entry.name)
-    edits = [*rename_function(module, call, code), *_initializer_edits(module, symbol)]
+    found, wants_v1 = _spelled(module, symbol, entry.name, switches)
+    edits = [*rename_function(module, call, found.of(entry.name)), *_initializer_edits(module, symbol)]
     for parameter, argument in given.items():
         if argument.keyword is not None and parameter in entry.renamed:
             edits.append(rename_keyword(module, argument, entry.renamed[parameter]))
@@ -214,7 +214,8 @@ def _renamed(module: Module, symbol: _Symbol, call: cst.Call) -> Draft:
             argument.keyword is None and parameter in entry.renamed and _moves(entry.parameters, parameter, entry.lost)
         ):
             raise NotExactError(f"`{parameter}` is given by position")
-    return _draft(symbol, f"{entry.name} of the v1 API takes the same arguments", tuple(edits), imports, entry.name)
+    new = NewCode(tuple(edits), found.imports, wants_v1)
+    return _draft(symbol, f"{entry.name} of the v1 API takes the same arguments", new, entry.name)
 
 
 def _moves(parameters: tuple[str, ...], parameter: str, lost: frozenset[str]) -> bool:
@@ -242,15 +243,16 @@ def _assigned_name(module: Module, call: cst.Call | None) -> cst.Name | None:
     return None
 
 
-def _draft(symbol: _Symbol, reason: str, edits: tuple[Edit, ...], imports: tuple[Import, ...], *targets: str) -> Draft:
+def _draft(symbol: _Symbol, reason: str, new: NewCode, *targets: str) -> Draft:
     return Draft(
         node=symbol.call or symbol.node,
         symbol=f"{_CONTRIB}.{symbol.name}",
         outcome=Outcome.NATIVE,
         reason=reason,
-        edits=tuple(edits),
-        imports=imports,
+        edits=new.edits,
+        imports=new.imports,
         freed=root_names(symbol.node),
+        wants_v1=new.wants_v1,
         packages=frozenset({"tf-keras"} if any(map(_needs_legacy_keras, targets)) else ()),
     )
 

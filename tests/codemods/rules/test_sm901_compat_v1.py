@@ -10,6 +10,7 @@ import pytest
 from codemods.edit.edits import Edit
 from codemods.engine.decoded_file import open_document
 from codemods.engine.file_plans import Surroundings, plan_file
+from codemods.names.target import OLDEST
 from codemods.rule import Draft
 from codemods.rules.registry import all_rules
 from codemods.rules.sm101_simple_save import SimpleSave
@@ -258,3 +259,26 @@ def test_a_check_that_ends_the_program_on_tensorflow_2_is_for_a_person() -> None
     assert [(site.line, site.outcome) for site in sites] == [(1, Outcome.NATIVE), (3, Outcome.MANUAL)]
     assert sites[1].reason.startswith("this check ends the program on TensorFlow 2.")
     assert 'assert tf.__version__[0] == "1"\n' in migrated(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "around", "reason"),
+    [
+        ("import tensorflow as tf\ntf.Session()\n", LIBRARY, "TF1 names come from tensorflow.compat.v1"),
+        ("from tensorflow import Session, Graph\nSession()\n", EAGER, "TF1 names come from tensorflow.compat.v1"),
+        ("import tensorflow as tf\ntf.nn.relu(x)\n", LIBRARY, "its TensorFlow is compat.v1, as in the whole program"),
+        (
+            "import tensorflow as tf\nfrom tensorflow.python.keras.models import Model\n",
+            replace(EAGER, target=OLDEST),
+            "private modules have public homes",
+        ),
+        (
+            "import tensorflow as tf\nn = x.shape[0].value\n",
+            EAGER,
+            "sizes of shapes are read by dimension_value, which numbers and Dimensions both suit",
+        ),
+    ],
+)
+def test_it_says_what_it_does_and_no_more(source: str, around: Surroundings, reason: str) -> None:
+    (site,) = plan_file("a.py", source.encode(), [CompatV1()], around).sites
+    assert site.reason.split("; ")[0] == reason

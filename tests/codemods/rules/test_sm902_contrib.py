@@ -371,3 +371,40 @@ def test_features_are_forwarded_by_the_shim_where_tensorflow_has_estimators() ->
         HEAD + "from migrate.shim import estimator as tf_estimator\n"
         "e = tf.estimator.DNNClassifier(h, c)\ne = tf_estimator.forward_features(e, 'id')\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param(
+            "import tensorflow as tf\nx = tf.placeholder(tf.float32)\nc = tf.contrib.rnn.GRUCell(4)\n",
+            "import tensorflow.compat.v1 as tf\n\ntf.disable_v2_behavior()\n\n"
+            "x = tf.placeholder(tf.float32)\nc = tf.nn.rnn_cell.GRUCell(4)\n",
+            id="the import is compat.v1's",
+        ),
+        pytest.param(
+            "import tensorflow as tf\nx = tf.placeholder(tf.string)\n"
+            "t = tf.contrib.lookup.index_table_from_tensor(read(), 1)\n",
+            "import tensorflow.compat.v1 as tf\n\ntf.disable_v2_behavior()\n\nx = tf.placeholder(tf.string)\n"
+            "mapping = read()\nt = tf.lookup.StaticVocabularyTable(\n    tf.lookup.KeyValueTensorInitializer(\n"
+            "        mapping,\n        tf.range(tf.size(mapping, out_type=tf.int64), dtype=tf.int64),\n"
+            "        key_dtype=tf.string),\n    num_oov_buckets=1)\n",
+            id="new code of several names",
+        ),
+        pytest.param(
+            "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    import tensorflow as tf\n"
+            "x = tf.placeholder(tf.float32)\nc = tf.contrib.rnn.GRUCell(4)\n",
+            None,
+            id="an import that a try guards stays",
+        ),
+    ],
+)
+def test_names_are_those_of_the_import_as_it_will_be(before: str, expected: str | None) -> None:
+    plan = plan_file("a.py", before.encode(), all_rules(), Surroundings(Mode.GRAPH, migrates=True))
+    assert plan.document is not None
+    result = plan.document.apply(plan.sites).decode()
+    assert expected is None or result == expected
+    assert expected is None or ".compat.v1." not in result.partition("\n")[2]
+    (contrib,) = (site for site in plan.sites if site.rule == "SM902")
+    switch = {site.id for site in plan.sites if site.rule == "SM901" and site.changes}
+    assert (contrib.needs & switch != set()) == (expected is not None)
