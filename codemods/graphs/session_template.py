@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 
 from codemods.edit.traces import Trace
-from codemods.graphs.graph_template import REFUSE_OPTIONAL, SERVE
+from codemods.graphs.graph_template import SERVE
 from codemods.source.mode import Mode
 
 _DOCSTRING = "Serves what a session's graph computes, with the values that its variables have in the session."
@@ -39,9 +39,10 @@ _SOURCE = (
     def signature(self, inputs, outputs):
         for key, tensor in (*inputs.items(), *outputs.items()):
             if tensor.op.name in self.weights:
-                raise ValueError(f"{key} is a variable: export the tf.identity of it.")'''
-    + textwrap.indent(REFUSE_OPTIONAL, "    ")
-    + """
+                raise ValueError(f"{key} is a variable: export the tf.identity of it.")
+        for key, tensor in inputs.items():
+            if tensor.op.type == "PlaceholderWithDefault":
+                raise ValueError(f"TF2 functions lose the default of {key}: export_session of tf1to2 keeps it.")
         needed = [tensor.op.name for tensor in (*inputs.values(), *outputs.values())]
         graph_def = tf.graph_util.extract_sub_graph(self._graph_def, needed)
         self._own_functions(graph_def)
@@ -67,7 +68,7 @@ _SOURCE = (
                     variables[node.name + ":0"] = capture(variable.handle) if is_resource else variable.read_value()
             tf.import_graph_def(graph_def, name="", input_map=variables)
 
-        wrapped = tf.wrap_function(load, [])"""
+        wrapped = tf.wrap_function(load, [])'''
     + textwrap.indent(SERVE, "    ")
     + '''
     def _own_functions(self, graph_def):
@@ -88,6 +89,8 @@ _SOURCE = (
 
         for nodes in pending:
             for node in nodes:
+                if node.op == "SymbolicGradient" and self._graph_def.library.gradient:
+                    raise ValueError(f"{node.name} takes a gradient that TF2 loses: export_session of tf1to2 keeps it.")
                 node.op = own(node.op)
                 values = list(node.attr.values())
                 for value in values:

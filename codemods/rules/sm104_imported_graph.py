@@ -100,6 +100,7 @@ class ImportedGraph(RunnableRule):
     limits = (
         "Only predict signatures under the tag serve; other methods and tags stay with the shim.",
         "A graph with variables (a MetaGraph, or more built upon the import) stays with the shim.",
+        "A custom gradient that a graph names is not kept, as no file holds its code: the ordinary one stands in.",
         OVERWRITES,
     )
 
