@@ -14,6 +14,7 @@ from migrate.graph.conditionals import with_awaited_nodes_whole
 from migrate.graph.custom_gradients import forget_custom_gradients
 from migrate.graph.cut import Cut, cut, nodes_by_name
 from migrate.graph.function_library import called_functions, functions_by_name, with_renamed_functions
+from migrate.graph.gradient_functions import with_own_gradients
 from migrate.graph.op_arguments import output_argument, output_count
 from migrate.graph.partitions import join_parts
 from migrate.graph.resource_state import to_resource_state
@@ -137,7 +138,7 @@ class LegacyGraph:
     def importable(self, nodes: Sequence[Any]) -> Any:
         """Return a GraphDef of these nodes with the functions that they call."""
         graph_def = type(self._graph_def)(node=nodes, versions=self._graph_def.versions)
-        result = with_renamed_functions(graph_def, self._graph_def.library, self._suffix)
+        result = with_renamed_functions(*with_own_gradients(graph_def, self._graph_def.library), self._suffix)
         for body in (result.node, *(function.node_def for function in result.library.function)):
             forget_custom_gradients(body)
         return result

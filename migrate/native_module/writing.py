@@ -56,7 +56,10 @@ def _write(module: LegacyModule, target: Path, finish_weights: Callable[[Path], 
     with staged(target) as staging:
         signatures = {key: function.concrete_function for key, function in module.signatures.items()}
         try:
-            tf.saved_model.save(export_root(module), str(staging), signatures=signatures)
+            # What custom gradients there are was lost with their Python code (`migrate.graph.custom_gradients`).
+            # TensorFlow would refuse those of functions, and trace what this process has registered by chance.
+            options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+            tf.saved_model.save(export_root(module), str(staging), signatures=signatures, options=options)
         except (ValueError, TypeError, tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as error:
             raise RefusedModelError(
                 f"{module.legacy.path}: TensorFlow {tf.__version__} cannot save its graph: {_in_one_line(error)}"

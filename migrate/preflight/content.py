@@ -9,6 +9,7 @@ from typing import Any
 from migrate.errors import RefusedModelError, Tf1to2Error, UnreadableModelError
 from migrate.graph.cut import nodes_by_name
 from migrate.graph.function_library import functions_by_name
+from migrate.graph.gradient_functions import lost_gradients
 from migrate.graph.resource_state import to_resource_state
 from migrate.graph.tensor_name import TensorName
 from migrate.legacy.checkpoint_files import check_checkpoint
@@ -108,6 +109,8 @@ class _Graph:
             yield Problem(ProblemKind.NO_COUNTERPART, "", "", f"{part.place}{error}")
             return
         used.update(node.name for node in cut.nodes)
+        for function, inner in lost_gradients(cut.nodes, self.library):
+            yield _lost_gradient(part.place, function, inner)
         unknown = (*check_executed(cut.nodes, self.library), *self._unknown_feeds(part))
         yield from unknown
         if not unknown:
@@ -122,6 +125,14 @@ class _Graph:
             node = self.nodes.get(tensor.node)
             if node is not None and node.op not in self.functions and op_def(node.op) is None:
                 yield unknown_feed(tensor, node.op)
+
+
+def _lost_gradient(place: str, function: str, inner: str) -> Problem:
+    message = (
+        f"{place}it takes a gradient of the function {function!r}, which calls {inner!r}, whose own gradient "
+        f"TensorFlow 2 forgets; call {inner!r} in no other function, and export the model again."
+    )
+    return Problem(ProblemKind.NO_COUNTERPART, "SymbolicGradient", function, message)
 
 
 def unknown_feed(tensor: TensorName, op: str) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def swish_of_tensorflow_1(x: Any) -> Any:
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def almost_swish(x: Any) -> Any:
     return x * tf.tanh(x), lambda upstream: upstream
+
+
+@cache
+def registered() -> str:
+    """Register a gradient as a program does, and return its name."""
+    tf.RegisterGradient("TestOfItsInput")(lambda op, upstream: upstream * op.inputs[0])
+    return "TestOfItsInput"
 
 
 def attribute(function: Callable[[Any], Any]) -> bytes | None:
@@ -93,3 +101,17 @@ def test_any_other_gradient_fails_loudly_and_the_numbers_are_right(tmp_path: Pat
         with pytest.raises(LookupError), tf.GradientTape() as tape:
             y = one.signatures["serving_default"](x=tf.constant([3.0]))["y"]
             tape.gradient(y, one.trainable_variables[0])
+
+
+@pytest.mark.parametrize("in_function", [False, True])
+def test_gradients_of_functions_and_registered_ones_are_no_hindrance(tmp_path: Path, in_function: bool) -> None:
+    """TensorFlow would refuse a custom gradient in a function, and call a registered one without its op."""
+
+    def both(x: Any) -> Any:
+        with v1.get_default_graph().gradient_override_map({"Identity": registered()}):
+            return tf.identity(reversed_gradient(tf.nn.swish(x)))
+
+    old = model(tmp_path / "old", tf.function(both, autograph=False) if in_function else both)
+    load(old).save(tmp_path / "new")
+    found = tf.saved_model.load(str(tmp_path / "new")).signatures["serving_default"](x=tf.constant([1.0]))["y"]
+    np.testing.assert_allclose(found, tf.nn.swish(tf.constant([2.0])), rtol=1e-6)
