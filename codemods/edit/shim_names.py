@@ -12,7 +12,7 @@ from codemods.source.module import Module
 SHIM = "migrate.shim"
 # Every name a rule may import from the shim; a test compares them with the shim itself.
 SHIM_NAMES = ("export_session", "SavedModelBuilder", "simple_save")
-SHIM_TRACE = shim_trace(SHIM, SHIM_NAMES, Mode.GRAPH)
+SHIM_TRACE = shim_trace(SHIM, SHIM_NAMES, Mode.GRAPH, is_export=True)
 
 
 def shim_import(module: Module, name: str) -> Import:

@@ -17,11 +17,13 @@ class Begun:
         mode: The mode of the program that it was rewritten for, None where it suits both.
         packages: Distributions that it needs now.
         keeps_estimators: It goes on using `tf.estimator` where the target has it.
+        exports: It held an export of its own, and is not only rewritten because others of its program do.
     """
 
     mode: Mode | None
     packages: frozenset[str]
     keeps_estimators: bool
+    exports: bool
 
 
 def begun(rules: Iterable[Rule], data: bytes) -> Begun | None:
@@ -33,4 +35,5 @@ def begun(rules: Iterable[Rule], data: bytes) -> Begun | None:
         Mode.GRAPH if any(trace.mode is Mode.GRAPH for _, trace in found) else None,
         frozenset[str]().union(*(trace.packages for _, trace in found)),
         any(rule.keeps_estimators for rule, _ in found),
+        any(trace.is_export for _, trace in found),
     )

@@ -10,7 +10,7 @@ from codemods.estimators.receivers import Fed
 from codemods.source.module import Module
 
 _DOCSTRING = "Exports the model for the inputs that {} took; returns the new folder."
-EXPORT_TRACE = Trace(_DOCSTRING.partition("{}")[0].encode(), packages=frozenset({LEGACY_KERAS_PACKAGE}))
+EXPORT_TRACE = Trace(_DOCSTRING.partition("{}")[0].encode(), packages=frozenset({LEGACY_KERAS_PACKAGE}), is_export=True)
 
 
 def export_function(tf: str, helper: str, fed: tuple[Fed, ...], receiver: str, module: Module) -> list[str]:

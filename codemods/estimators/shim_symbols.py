@@ -23,6 +23,8 @@ from codemods.source.nodes import root_names
 
 _SHIM = Import("migrate.shim", "estimator", "tf_estimator")
 SHIM_TRACE = shim_trace("migrate.shim", ("estimator",), Mode.GRAPH)
+_EXPORTS = r"\.(?:export_saved_?model|export_estimator|native_exporter)\("
+EXPORT_TRACE = shim_trace("migrate.shim", ("estimator",), Mode.GRAPH, used=_EXPORTS, is_export=True)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from codemods.edit.traces import Trace
 
 _DOCSTRING = "Makes a function of an imported graph that feeds the inputs, its tensors by key, and returns the outputs."
-IMPORTED_TRACE = Trace(_DOCSTRING.encode())
+IMPORTED_TRACE = Trace(_DOCSTRING.encode(), is_export=True)
 
 
 def function_source(tf: str, name: str, unit: str) -> str:

@@ -15,7 +15,7 @@ from codemods.graphs.restored_graphs import Input, RestoredBuild
 from codemods.source.module import Module
 
 _DOCSTRING = "Serves the graph that `_build` makes, with the weights of a TF1 checkpoint."
-RESTORED_TRACE = Trace(_DOCSTRING.encode())
+RESTORED_TRACE = Trace(_DOCSTRING.encode(), is_export=True)
 
 
 def restored_edits(module: Module, build: RestoredBuild, tf: str) -> tuple[Edit, ...]:

@@ -12,7 +12,7 @@ from codemods.graphs.graph_template import SERVE
 from codemods.source.mode import Mode
 
 _DOCSTRING = "Serves what a session's graph computes, with the values that its variables have in the session."
-SESSION_TRACE = Trace(_DOCSTRING.encode(), mode=Mode.GRAPH)
+SESSION_TRACE = Trace(_DOCSTRING.encode(), mode=Mode.GRAPH, is_export=True)
 
 
 def session_graph_source(tf: str, class_name: str, function_name: str, unit: str) -> str:

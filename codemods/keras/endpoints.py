@@ -22,6 +22,7 @@ ENDPOINT_TRACE = Trace(
         rb"function\(input_signature=\[[\s\"\\n,]*[\w.]+\.TensorSpec\(([\w.]+\.inputs\[\d+\])\.shape, \1\.dtype, name="
     ),
     packages=frozenset({LEGACY_KERAS_PACKAGE}),
+    is_export=True,
 )
 
 

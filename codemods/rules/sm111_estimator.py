@@ -22,7 +22,7 @@ from codemods.estimators.keras_classes import BASE as KERAS_BASE
 from codemods.estimators.keras_classes import BASE_TRACE, keras_classes, without_class
 from codemods.estimators.keras_estimators import keras_estimators, removed_receivers
 from codemods.estimators.origins import EstimatorOrigin, changed_inside
-from codemods.estimators.shim_symbols import SHIM_TRACE, ShimSymbols
+from codemods.estimators.shim_symbols import EXPORT_TRACE, SHIM_TRACE, ShimSymbols
 from codemods.estimators.uses import (
     EstimatorExport,
     HandedOnExport,
@@ -80,7 +80,7 @@ class Estimator(RunnableRule):
         b"serving_input_receiver_fn",
         b"InputFnOps",
     )
-    traces = (SHIM_TRACE, BASE_TRACE)
+    traces = (EXPORT_TRACE, SHIM_TRACE, BASE_TRACE)
     examples = (
         Example(
             before="import tensorflow as tf\n\n\ndef export(model_fn, model_dir, receiver_fn):\n"

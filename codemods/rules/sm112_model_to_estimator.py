@@ -37,7 +37,7 @@ from codemods.source.module import Module
 from codemods.source.nodes import root_names, walk
 
 _WEIGHTS = Import("migrate.shim.estimator", "load_estimator_weights")
-_WEIGHTS_TRACE = shim_trace("migrate.shim.estimator", ("load_estimator_weights",), None)
+_WEIGHTS_TRACE = shim_trace("migrate.shim.estimator", ("load_estimator_weights",), None, is_export=True)
 _NAMES = ("keras.export.ExportArchive", "function", "TensorSpec", "nest.flatten")
 _LATEST = "train.latest_checkpoint"
 _KEPT = "the TensorFlow it is to run on has model_to_estimator: the Estimator stays, and export_estimator exports it"

@@ -21,7 +21,7 @@ from codemods.edit.small_edits import realign
 from codemods.engine.runnable import RunnableRule
 from codemods.estimators.keras_estimators import EXPORT_BY_KERAS
 from codemods.estimators.origins import EstimatorOrigin, origin_of
-from codemods.estimators.shim_symbols import SHIM_TRACE
+from codemods.estimators.shim_symbols import EXPORT_TRACE, SHIM_TRACE
 from codemods.estimators.uses import Reference, references
 from codemods.names.estimator import EXPORTERS, estimator_name
 from codemods.names.target import OLDEST
@@ -49,7 +49,7 @@ class Exporters(RunnableRule):
     guidance = Guidance.REVIEW
     keeps_estimators = True
     tokens = (b"FinalExporter", b"LatestExporter", b"BestExporter", b"export_strategy")
-    traces = (SHIM_TRACE,)
+    traces = (EXPORT_TRACE, SHIM_TRACE)
     examples = (
         Example(
             before="import tensorflow as tf\n\n\ndef eval_spec(input_fn, receiver_fn):\n"

@@ -33,7 +33,7 @@ def changed_programs(crew: Crew, scans: Mapping[str, Scan]) -> Iterator[ProgramF
     A program that an earlier run left half rewritten is among them. Files that no process could bear are not: theirs is
     the result of the scan.
     """
-    changed = [scan.path for scan in scans.values() if scan.changes or scan.begun is not None]
+    changed = [scan.path for scan in scans.values() if scan.changes or (scan.begun is not None and scan.begun.exports)]
     imports = {scan.path: scan.imports for scan in scans.values()}
     for group in groups(changed, imports):
         if len(group.members) > 1:

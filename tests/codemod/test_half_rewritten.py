@@ -157,6 +157,38 @@ def input_fn():
 """,
     "requirements.txt": "tensorflow==1.15\n",
 }
+# What only imports the model of a program that exports is none of its files: it is not drawn in later either.
+_ESTIMATOR_BESIDE = {
+    "export.py": """\
+import tensorflow as tf
+
+from main import model_fn
+
+
+def receiver():
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    return tf.estimator.export.ServingInputReceiver({"x": x}, {"x": x})
+
+
+tf.estimator.Estimator(model_fn, model_dir="model").export_savedmodel("out", receiver)
+""",
+    "main.py": """\
+import tensorflow as tf
+
+
+def model_fn(features, labels, mode, params):
+    y = tf.layers.dense(features["x"], 1)
+    return tf.estimator.EstimatorSpec(mode, predictions={"y": y})
+""",
+    "interact.py": """\
+import tensorflow as tf
+
+from main import model_fn
+
+estimator = tf.estimator.Estimator(model_fn, model_dir="model")
+print(list(estimator.predict(lambda: {"x": tf.random_uniform([1, 2])})))
+""",
+}
 _KERAS = {
     "main.py": """\
 import tensorflow as tf
@@ -253,6 +285,7 @@ PROGRAMS: dict[str, tuple[Mode, Files]] = {
     "two_starts": (Mode.GRAPH, _TWO_STARTS),
     "package": (Mode.GRAPH, _PACKAGE),
     "estimator": (Mode.GRAPH, _ESTIMATOR),
+    "estimator_beside": (Mode.GRAPH, _ESTIMATOR_BESIDE),
     "keras": (Mode.EAGER, _KERAS),
     "frozen": (Mode.EAGER, _FROZEN),
     "restored": (Mode.EAGER, _RESTORED),
