@@ -14,6 +14,7 @@ import libcst as cst
 
 from codemods.compat.call_meanings import TF1_METHODS, Says, says
 from codemods.compat.graph_mode import SWITCHES_TO_GRAPHS
+from codemods.compat.legacy_keras import imported_modules
 from codemods.names.generations import Having, generations
 from codemods.names.target import NEWEST
 from codemods.source.generation import Generation
@@ -62,13 +63,13 @@ def is_undecided(module: Module) -> bool:
     if meant_by(module) is Generation.EITHER:
         return True
     return written_for(module) is Generation.V1 and any(
-        generation_of(use) is Generation.V2 for use in tensorflow_uses(module) if not _is_tried(module, use)
+        generation_of(use.raw) is Generation.V2 for use in tensorflow_uses(module) if not _is_tried(module, use.node)
     )
 
 
 def _written_for(module: Module) -> Generation:
-    uses = [use for use in tensorflow_uses(module) if not _is_tried(module, use)]
-    firm = {generation_of(use) for use in uses}
+    uses = [use for use in tensorflow_uses(module) if not _is_tried(module, use.node)]
+    firm = {generation_of(raw) for raw in (*(use.raw for use in uses), *_imported(module))}
     if Generation.V1 in firm:
         return Generation.V1
     if Generation.V2 in firm:
@@ -78,6 +79,13 @@ def _written_for(module: Module) -> Generation:
         return Generation.V1 if Says.V1 in said else Generation.V2
     is_run_on_2 = any(_is_tensorflow2_style(use) or _switches_from_2(module, use) for use in uses)
     return Generation.V2 if is_run_on_2 else Generation.EITHER
+
+
+def _imported(module: Module) -> Iterator[str]:
+    """Yield what import statements name, in full."""
+    for node in module.nodes:
+        if isinstance(node, (cst.Import, cst.ImportFrom)) and not _is_tried(module, node):
+            yield from imported_modules(node)
 
 
 def _said(module: Module, uses: Iterable[Use]) -> Iterator[Says]:
@@ -95,11 +103,11 @@ def _methods_say(module: Module, uses: Iterable[Use]) -> Iterator[Says]:
             yield Says.V1
 
 
-def generation_of(use: Use) -> Generation:
-    """Return the TensorFlow that alone has the name of a use, EITHER where both have it or nothing is known of it."""
-    head, _, name = use.raw.partition(".")
+def generation_of(raw: str) -> Generation:
+    """Return the TensorFlow that alone has a name as imported, EITHER where both have it or nothing is known of it."""
+    head, _, name = raw.partition(".")
     if head != "tensorflow":
-        return Generation.V1 if use.raw.startswith(_TF1_KERAS) else Generation.EITHER
+        return Generation.V1 if raw.startswith(_TF1_KERAS) else Generation.EITHER
     if name.split(".")[0] in ("contrib", "examples"):
         return Generation.V1
     if name.split(".")[0] in _OTHER_APIS and not name.startswith("estimator"):
@@ -111,7 +119,8 @@ def generation_of(use: Use) -> Generation:
 def says_tensorflow2(module: Module, uses: Sequence[Use]) -> bool:
     """Whether the file holds code for TensorFlow 2: it keeps its import, and v2 behaviour must stay on for it."""
     return any(
-        _is_tensorflow2_style(use) or (generation_of(use) is Generation.V2 and not in_checked_branch(module, use.node))
+        _is_tensorflow2_style(use)
+        or (generation_of(use.raw) is Generation.V2 and not in_checked_branch(module, use.node))
         for use in uses
     )
 
@@ -149,11 +158,11 @@ def _switches_from_2(module: Module, use: Use) -> bool:
     return use.name in SWITCHES_TO_GRAPHS and module.raw_name(root) == "tensorflow"
 
 
-def _is_tried(module: Module, use: Use) -> bool:
-    """Whether the program does without the name: a version check decides, or `try` and `except`."""
-    if in_checked_branch(module, use.node):
+def _is_tried(module: Module, node: cst.CSTNode) -> bool:
+    """Whether the program does without the code: a version check decides, or `try` and `except`."""
+    if in_checked_branch(module, node):
         return True
-    attempt = module.enclosing(use.node, cst.Try)
+    attempt = module.enclosing(node, cst.Try)
     return attempt is not None and any(map(_catches_missing_names, attempt.handlers))
 
 

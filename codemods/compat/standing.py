@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codemods.compat.generations import written_for
+from codemods.compat.generations import open_uses, written_for
 from codemods.compat.graph_mode import SWITCHES_TO_GRAPHS, in_explicit_graph
 from codemods.compat.v1_usage import is_v1_only
 from codemods.names.tf1 import GRAPH_ONLY
@@ -23,6 +23,7 @@ class Standing:
         takes_contrib: It takes names from `tf.contrib`, some of which must wait for a person.
         needs_graph: It holds code that only works in a TF1 graph, and makes none for it.
         switches: It switches v2 behaviour off.
+        may_mean_either: It uses names that TensorFlow 1 and 2 mean different things by, and does not tell which.
     """
 
     generation: Generation
@@ -30,6 +31,7 @@ class Standing:
     takes_contrib: bool
     needs_graph: bool
     switches: bool
+    may_mean_either: bool
 
 
 def standing(module: Module) -> Standing:
@@ -41,4 +43,5 @@ def standing(module: Module) -> Standing:
         any(use.raw.startswith("tensorflow.contrib.") for use in uses),
         any(use.name in GRAPH_ONLY and not in_explicit_graph(module, use.node) for use in uses),
         any(use.name in SWITCHES_TO_GRAPHS for use in uses),
+        written_for(module) is Generation.EITHER and any(open_uses(module, uses)),
     )

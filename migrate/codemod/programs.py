@@ -124,17 +124,20 @@ class _Program:
         """Return what it is written for and, where that is TensorFlow 2, the mode in which it runs there.
 
         A changed file that is written for TensorFlow 1 tells it; only without one are the other files parsed for it.
-        One that an earlier run began to rewrite for graph mode was one of TensorFlow 1.
+        One that an earlier run began to rewrite for graph mode was one of TensorFlow 1, but what has names that mean two
+        things may have come since. What that run wrote for eager mode tells nothing: its names are TensorFlow 2's.
         """
         if any(self._scans[path].generation is Generation.V1 for path in self.members):
             return Generation.V1, None
-        found: list[Written] = [
-            each for one in self._crew.map(Worker.written, self._readable, lambda *_: ()) for each in one
-        ]
+        begun = {path: self._scans[path].begun for path in self._readable}
+        telling = [path for path, done in begun.items() if done is None or done.mode is Mode.GRAPH]
+        found: list[Written] = [each for one in self._crew.map(Worker.written, telling, lambda *_: ()) for each in one]
         generation = generation_of(found)
         if generation is Generation.V2:
             return generation, Mode.GRAPH if any(each.switches_to_graphs for each in found) else Mode.EAGER
-        return Generation.V1 if self._is_begun_in_graphs() else generation, None
+        if self._is_begun_in_graphs() and not any(each.may_mean_either for each in self._standings(telling)):
+            return Generation.V1, None
+        return generation, None
 
     def _mode(self) -> Mode:
         """Return the mode in which it was begun; eager mode where every file runs in it once its sites are applied."""
@@ -167,6 +170,8 @@ class _Program:
         found_left = self._standings(set(self._readable).difference(done))
         found = (*found_done, *found_left)
         if any(each.is_left for each in found) or any(each.takes_contrib for each in found_left):
+            return True
+        if self._is_begun_in_graphs() and any(each.may_mean_either for each in found_left):
             return True
         if any(each.switches for each in found) or of_program(each.generation for each in found) is Generation.V2:
             return False

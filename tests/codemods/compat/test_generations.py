@@ -29,6 +29,8 @@ def generation(code: str) -> Generation:
         pytest.param("y = tf.reduce_sum(x, keep_dims=True)", id="an argument that TensorFlow 2 does not take"),
         pytest.param("y = tf.nn.dropout(x, keep_prob=0.5)", id="another argument"),
         pytest.param("d = tf.data.Dataset.range(1)\ni = d.make_one_shot_iterator()", id="a method of datasets"),
+        pytest.param("from tensorflow import Session, keras", id="imported, if never used"),
+        pytest.param("import tensorflow.contrib.slim as slim", id="a module"),
         pytest.param("from tensorflow import placeholder\nx = placeholder('float')", id="imported by name"),
         pytest.param("from keras import backend as K\nK.get_session()", id="standalone Keras with a session"),
         pytest.param(

@@ -54,7 +54,7 @@ def run(tf, code):
         x = v1.placeholder_with_default([[1.0, -2.0], [3.0, 0.5]], [None, 2])
         image = v1.reshape(v1.range(32.0), [1, 4, 4, 2])
         s = v1.constant(["1", "23"])
-        result = v1.identity(eval(code))
+        result = v1.identity(eval(code, {"tf": tf, "x": x, "image": image, "s": s}))
         session.run(v1.global_variables_initializer())
         value = session.run(result)
         return [str(value.dtype), value.tolist()]

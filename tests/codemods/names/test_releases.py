@@ -32,6 +32,11 @@ def test_the_row_of_the_installed_release(read: Path, table: str) -> None:
     assert set(now) == set(rows_of(table, installed_target()))
 
 
+def test_there_is_a_row_of_every_target() -> None:
+    targets = {Target(2, minor) for minor in range(OLDEST.minor, NEWEST.minor + 1)}
+    assert targets | {Target(1, 15)} <= set(releases())
+
+
 @pytest.mark.parametrize(
     ("module", "name", "first_without"),
     [
