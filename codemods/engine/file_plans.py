@@ -9,11 +9,12 @@ from codemods.compat.generations import Written, written
 from codemods.compat.standing import Standing, standing
 from codemods.engine.decoded_file import Document, Part, open_document
 from codemods.engine.planning import graph_reason, plan_module
-from codemods.engine.soundness import Held, Source, given_up, sound
+from codemods.engine.python2_sites import converted, waiting
+from codemods.engine.soundness import Held, Source, sound
 from codemods.engine.todo import todo_comment
 from codemods.errors import UnparsableSourceError
 from codemods.rule import Rule
-from codemods.site import Outcome, Site, site_id
+from codemods.site import Site
 from codemods.source.mode import Mode
 from codemods.source.module import Module, Project
 from codemods.source.program import Program
@@ -141,51 +142,15 @@ class OpenFile:
                 found = tuple(replace(site, todo=todo_comment(module, site)) for site in found)
             sites.extend(_placed(site, part) for site in found)
         if self.no_python3 is not None:
-            is_converted = around.python2 and any(rule.is_conversion for rule in rules)
-            sites = self._of_python3(rules, sites) if is_converted else self._waiting(sites, followers)
+            converting = {rule.id for rule in rules if rule.is_conversion}
+            if around.python2 and converting:
+                sites = converted(self.document, sites, converting)
+            else:
+                sites = waiting(self.document, sites, followers)
+                if not sites:  # there is nothing to report but that it is Python 2
+                    raise self.no_python3
             text = text if any(site.changes for site in sites) else None
         return FilePlan(self.document.path, tuple(sites), None, self.document, around.mode, needs_graph, text)
-
-    def _of_python3(self, rules: Sequence[Rule], sites: list[Site]) -> list[Site]:
-        """Return the sites of a file that is converted: all that change it need the conversion."""
-        assert self.document.conversion is not None
-        conversion = self.document.conversion
-        converting = {rule.id for rule in rules if rule.is_conversion}
-        # It is the change of the whole file: a decision about it holds for that file alone.
-        ids = {
-            site.id: site_id(site.rule, self.document.path, conversion.before, site.part)
-            for site in sites
-            if site.rule in converting
-        }
-        found = []
-        for site in sites:
-            if site.id in ids:
-                found.append(replace(site, id=ids[site.id], line=conversion.line or site.line, col=0))
-                continue
-            needs = (site.needs - set(ids)) | frozenset(ids.values()) if site.changes else site.needs
-            found.append(replace(site, needs=needs, line=conversion.line_before(site.line)))
-        return found
-
-    def _waiting(self, sites: list[Site], followers: set[str]) -> list[Site]:
-        """Return the sites of a file that stays Python 2; what only follows their changes is none.
-
-        Raises:
-            UnparsableSourceError: There is nothing to report but that it is Python 2.
-        """
-        assert self.document.conversion is not None and self.no_python3 is not None
-        found = [_waiting(site) for site in sites if not (site.changes and site.rule in followers)]
-        if not found:
-            raise self.no_python3
-        return [replace(site, line=self.document.conversion.line_before(site.line)) for site in found]
-
-
-def _waiting(site: Site) -> Site:
-    """Return the site as what it is in a file that stays Python 2."""
-    if site.outcome is Outcome.SKIP:
-        return site
-    what = "needs a person" if site.outcome is Outcome.MANUAL else f"becomes {site.outcome.value}"
-    reason = f"Python 2: run with --python2, which converts the file first; then this {what} ({site.reason})"
-    return replace(given_up(site, reason), todo=None)
 
 
 def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFile:

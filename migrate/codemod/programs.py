@@ -124,8 +124,8 @@ class _Program:
         """Return what it is written for and, where that is TensorFlow 2, the mode in which it runs there.
 
         A changed file that is written for TensorFlow 1 tells it; only without one are the other files parsed for it.
-        One that an earlier run began to rewrite for graph mode was one of TensorFlow 1, but what has names that mean two
-        things may have come since. What that run wrote for eager mode tells nothing: its names are TensorFlow 2's.
+        One that an earlier run began to rewrite for graph mode was one of TensorFlow 1, but what has names that mean
+        two things may have come since. What that run wrote for eager mode tells nothing: its names are TensorFlow 2's.
         """
         if any(self._scans[path].generation is Generation.V1 for path in self.members):
             return Generation.V1, None
