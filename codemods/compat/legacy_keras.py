@@ -41,6 +41,8 @@ def needs_keras2(module: Module, uses: Sequence[Use]) -> bool:
     """
     if module.program.mode is Mode.GRAPH:
         return needs_legacy_keras(module, uses) or any(use.name.split(".")[0] in _OF_KERAS for use in uses)
+    if module.program.legacy_keras and module.program.is_entry:
+        return True
     return any(".compat.v1." in use.raw and _is_legacy(use.name) for use in uses)
 
 

@@ -72,6 +72,8 @@ class _Program:
         options = self._crew.here.options
         generation, own_mode = self._generation()
         mode = options.mode or own_mode or self._mode()
+        keeps_keras = generation is Generation.V2 and mode is Mode.EAGER
+        needing_keras = self._needing_keras_of_v1 if keeps_keras else self._needing_keras
         taken = self._taken()
         for path in self.members:
             if path not in self._crew.spoiled and not self._is_done(path):
@@ -81,7 +83,7 @@ class _Program:
                     migrates=True,
                     is_entry=path in self._entries,
                     generation=generation,
-                    legacy_keras=path in self._needing_keras,
+                    legacy_keras=path in needing_keras,
                     taken_names=frozenset(taken.get(path, ())),
                     todo=options.todo,
                     keras=options.keras,
@@ -109,6 +111,10 @@ class _Program:
     def _needing_keras(self) -> frozenset[str]:
         return self._group.running(path for path, marks in self._marks.items() if marks.is_legacy_keras)
 
+    @cached_property
+    def _needing_keras_of_v1(self) -> frozenset[str]:
+        return self._group.running(path for path, marks in self._marks.items() if marks.is_keras_of_v1)
+
     def _taken(self) -> dict[str, set[str]]:
         taken: dict[str, set[str]] = {}
         for marks in self._marks.values():
@@ -124,8 +130,8 @@ class _Program:
         """Return what it is written for and, where that is TensorFlow 2, the mode in which it runs there.
 
         A changed file that is written for TensorFlow 1 tells it; only without one are the other files parsed for it.
-        One that an earlier run began to rewrite for graph mode was one of TensorFlow 1, but what has names that mean
-        two things may have come since. What that run wrote for eager mode tells nothing: its names are TensorFlow 2's.
+        One that an earlier run began to rewrite for graph mode was one of TensorFlow 1, but what has names with two
+        meanings may have come since. What that run wrote for eager mode tells nothing: its names are TensorFlow 2's.
         """
         if any(self._scans[path].generation is Generation.V1 for path in self.members):
             return Generation.V1, None

@@ -30,6 +30,8 @@ LEGACY_KERAS = re.compile(
     rb"TF_USE_LEGACY_KERAS|\btf\.layers\.|\brnn_cell\b|\bkeras\b|contrib\.(layers|slim|rnn)\b|tf\.keras"
 )
 """What a file that needs legacy Keras says."""
+KERAS_OF_V1 = re.compile(rb"\bv1\.(keras|layers|nn\.rnn_cell)\b|\bv1\s+import\s+[\w, ]*\b(keras|layers)\b")
+"""What a file says that needs legacy Keras, though it is one of TensorFlow 2."""
 _GRAPH_CODE = re.compile(
     rb"placeholder|Session|_initializer\b|get_session|import_meta_graph|import_graph_def|\.train\."
 )
@@ -48,6 +50,7 @@ class Marks:
     speaks_of_tensorflow: bool = False
     names_tensorflow: bool = False
     is_legacy_keras: bool = False
+    is_keras_of_v1: bool = False
     has_graph_code: bool = False
     asks_for_legacy_keras: bool = False
 
@@ -157,6 +160,7 @@ class Worker:
             _SPEAKS_OF_TENSORFLOW.search(data) is not None,
             _NAMES_TENSORFLOW.search(data) is not None,
             LEGACY_KERAS.search(data) is not None,
+            KERAS_OF_V1.search(data) is not None,
             _GRAPH_CODE.search(data) is not None,
             b"TF_USE_LEGACY_KERAS" in data,
         )
@@ -194,6 +198,7 @@ class Worker:
         if generation is Generation.V2:
             needs_graph = any(part.switches_to_graphs for part in opened.written)
         mode = options.mode or (Mode.GRAPH if needs_graph else Mode.EAGER)
+        keeps_keras = generation is Generation.V2 and mode is Mode.EAGER
         if options.self_contained and mode is Mode.GRAPH:  # without the shim, nothing may be left to do in this mode
             plan = opened.plan(self.rules, replace(around, mode=mode))
             if not any(site.changes for site in plan.sites):
@@ -205,7 +210,7 @@ class Worker:
                 mode=mode,
                 migrates=True,
                 generation=generation,
-                legacy_keras=LEGACY_KERAS.search(data) is not None,
+                legacy_keras=(KERAS_OF_V1 if keeps_keras else LEGACY_KERAS).search(data) is not None,
             ),
         )
 

@@ -71,6 +71,13 @@ def test_keras_of_an_eager_program_may_be_keras_3(tmp_path: Path) -> None:
     assert text["a"] == IMPORTS + "\n" + code + SHIM
 
 
+def test_legacy_keras_is_asked_for_where_the_program_starts(tmp_path: Path) -> None:
+    nets = TF + "\ntf.random.set_seed(1)\n\n\ndef net(x):\n    return tf.compat.v1.layers.dense(x, 2)\n"
+    main = TF + "from nets import net\n\nwith tf.compat.v1.Session() as sess:\n    y = net(x)\n    " + EXPORT
+    text, _ = migrated(tmp_path, main=main, nets=nets)
+    assert text["main"].startswith(KERAS2 + TF)
+
+
 def test_imports_by_name_stay_too(tmp_path: Path) -> None:
     head = "from tensorflow.keras.layers import LSTM\nfrom tensorflow.image import resize\n"
     text, _ = migrated(tmp_path, a=TF + head + "\n" + OFF + "y = LSTM(4)(resize(x, [2, 2]))\n" + EXPORT)
