@@ -1,98 +1,131 @@
-"""Puts reads of a variable before writes of it, where TF1 leaves the order open.
+"""In which order a TF1 graph reads and writes its variables, found in one pass over the graph.
 
-An evaluation signature fetches a metric's value and its update together, without an order between them. The value
-depends on nothing that is fed, the update waits for the batch: TensorFlow 1.15.5 gave the value before the update
-wherever it was recorded, the Sessions of later versions give either. Here it is always the value before.
+An op looks at a reference when it runs. So a read comes after the writes that its op waits for, by whatever way, and
+before those that wait for its op. The second needs nothing, as the op itself waits for the read. For the first, the
+read gets edges from the last such writes; where a loop or a conditional lies between, from the node at which the op's
+side of it begins. Nothing else is waited for: an edge that no order needs closes a circle where TensorFlow fuses ops.
+
+Sets of writes and of control flow nodes are bits of integers, so that a pass costs a few machine words a node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from migrate.graph.tensor_name import source_node
+from migrate.graph.bits import bits, union
+from migrate.graph.flow import FRAME_OPS, MERGE_OPS, Flow, closes_loop
+from migrate.graph.shared_buffers import SharedBuffers
 
-_FRAMES = frozenset({"Enter", "Exit", "NextIteration", "RefEnter", "RefExit", "RefNextIteration"})
-_CONTROL_FLOW = _FRAMES | {"Switch", "Merge", "RefSwitch", "RefMerge"}
+_BARRIERS = FRAME_OPS | MERGE_OPS
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """A converted node that reads or writes a variable.
+@dataclass(slots=True)
+class Past:
+    """What ran before a node.
 
     Attributes:
-        node: the node in resource state; a write gets control inputs added.
-        original: the name of the node in the source graph whose inputs tell when it runs.
-        variable: the node that makes the variable.
+        variables: those that were written.
+        last: the last writes of each variable, as far back as the next barrier.
+        barriers: the last control flow nodes behind which there are writes.
+        writes: all writes of this iteration.
+        passed: all such control flow nodes of this iteration.
     """
 
-    node: Any
-    original: str
-    variable: str
+    variables: int = 0
+    last: int = 0
+    barriers: int = 0
+    writes: int = 0
+    passed: int = 0
+
+    def add(self, other: Past) -> None:
+        """Add what ran before another node."""
+        self.variables |= other.variables
+        self.last |= other.last
+        self.barriers |= other.barriers
+        self.writes |= other.writes
+        self.passed |= other.passed
 
 
-def put_reads_first(
-    source: Mapping[str, Any], reads: Sequence[Access], writes: Iterable[Access], writing_ops: frozenset[str]
-) -> None:
-    """Let each write that waits for a fed tensor also wait for reads of its variable that do not wait for it.
+@dataclass(slots=True)
+class ReadOrder:
+    """Tells what a read waits for."""
 
-    These are the reads that wait for no fed tensor, and those whose op was made before the write (GraphDefs list
-    nodes in the order in which the program made them): the forward pass and the gradients of a training step, before
-    its update. Nothing is changed where an edge could cross the frame of a loop, or make a write wait for a read that
-    may not run.
-    """
-    made = {name: number for number, name in enumerate(source)} if _is_in_order(source) else {}
-    steady = [read for read in reads if not _has_control_flow(source, read.original)]
-    early = {read.node.name for read in steady if _is_early(source, read.original, writing_ops)}
-    for write in writes:
-        if not _waits_for_feeds(source, write.original):
-            continue
-        write.node.input.extend(
-            f"^{read.node.name}"
-            for read in steady
-            if read.variable == write.variable
-            and (read.node.name in early or _comes_before(made, read.original, write.original))
-        )
+    flow: Flow
+    buffers: SharedBuffers
+    pasts: list[Past] = field(default_factory=list)
+    # Each is the write of one variable: an optimizer's step is one for the weights and one for each slot.
+    writes: list[tuple[int, int]] = field(default_factory=list)
+    writes_of: dict[int, int] = field(default_factory=dict)
+    writes_by: dict[int, int] = field(default_factory=dict)
+    barriers: list[int] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.pasts = [Past() for _ in self.flow.nodes]
+        for number, variables in self.buffers.written.items():
+            for variable in bits(variables):
+                bit = 1 << len(self.writes)
+                self.writes.append((number, variable))
+                self.writes_of[variable] = self.writes_of.get(variable, 0) | bit
+                self.writes_by[number] = self.writes_by.get(number, 0) | bit
+        places: dict[int, int] = {}
+        while self._pass(places):  # until what loops bring around is known
+            pass
 
-def _comes_before(made: Mapping[str, int], first: str, second: str) -> bool:
-    return bool(made) and made[first] < made[second]
+    def _pass(self, places: dict[int, int]) -> bool:
+        changed = False
+        for number in self.flow.order:
+            past = self._before(number)
+            if past.variables and self.flow.nodes[number].op in _BARRIERS:
+                if number not in places:
+                    places[number] = len(self.barriers)
+                    self.barriers.append(number)
+                past.last, past.barriers = 0, 1 << places[number]
+                past.passed |= past.barriers
+            elif number in self.writes_by:
+                variables = self.buffers.written[number]
+                past.last = past.last & ~self.all_writes(variables) | self.writes_by[number]
+                past.variables |= variables
+                past.writes |= self.writes_by[number]
+            changed = changed or past.variables != self.pasts[number].variables
+            self.pasts[number] = past
+        return changed and any(self.flow.nodes[number].op in FRAME_OPS for number in self.barriers)
 
+    def _before(self, number: int) -> Past:
+        past, node = Past(), self.flow.nodes[number]
+        for source in self.flow.sources[number]:
+            if closes_loop(self.flow.nodes[source], node):
+                past.variables |= self.pasts[source].variables
+            else:
+                past.add(self.pasts[source])
+        return past
 
-def _is_in_order(source: Mapping[str, Any]) -> bool:
-    """Whether every node stands behind its inputs: then edges from earlier to later nodes close no cycle."""
-    seen: set[str] = set()
-    for name, node in source.items():
-        if any((origin := source_node(edge)) in source and origin not in seen for edge in node.input):
-            return False
-        seen.add(name)
-    return True
+    def before(self, number: int) -> Past:
+        """Return what a node waits for, without itself."""
+        past = Past()
+        for source in self.flow.sources[number]:
+            past.add(self.pasts[source])
+        return past
 
+    def before_the_end(self, fetched: Iterable[int]) -> Past:
+        """Return what has run when all has."""
+        past = Past()
+        for number in {*self.flow.sinks(), *fetched}:
+            past.add(self.pasts[number])
+        return past
 
-def _has_control_flow(source: Mapping[str, Any], name: str) -> bool:
-    return any(source[node].op in _CONTROL_FLOW for node in _closure(source, name)[0])
+    def waits(self, past: Past, variables: int, already: int) -> tuple[str, ...]:
+        """Return the nodes that a read of these variables must wait for, as it waits for the node `already` anyway."""
+        known = self.pasts[already]
+        writes = past.last & self.all_writes(variables) & ~known.writes
+        barriers = [self.barriers[bit] for bit in bits(past.barriers & ~known.passed)]
+        nodes = [number for number in barriers if self.pasts[number].variables & variables]
+        behind = union(self.pasts[number].writes for number in nodes)
+        for number in {self.writes[bit][0] for bit in bits(writes)}:
+            behind |= self.pasts[number].writes & ~self.writes_by[number]
+        nodes += [self.writes[bit][0] for bit in bits(writes & ~behind)]
+        return tuple(self.flow.nodes[number].name for number in dict.fromkeys(nodes))
 
-
-def _is_early(source: Mapping[str, Any], name: str, writing_ops: frozenset[str]) -> bool:
-    closure, fed = _closure(source, name)
-    return not fed and not any(source[node].op in writing_ops for node in closure)
-
-
-def _waits_for_feeds(source: Mapping[str, Any], name: str) -> bool:
-    closure, fed = _closure(source, name)
-    return fed and not any(source[node].op in _FRAMES for node in closure)
-
-
-def _closure(source: Mapping[str, Any], start: str) -> tuple[set[str], bool]:
-    """Return the nodes that `start` needs, itself included, and whether a fed tensor is among what they need."""
-    seen, pending, fed = {start}, [start], False
-    while pending:
-        for edge in source[pending.pop()].input:
-            name = source_node(edge)
-            if name not in source:
-                fed = True
-            elif name not in seen:
-                seen.add(name)
-                pending.append(name)
-    return seen, fed
+    def all_writes(self, variables: int) -> int:
+        """Return all writes of these variables."""
+        return union(self.writes_of.get(variable, 0) for variable in bits(variables))

@@ -97,6 +97,10 @@ class LegacyGraph:
         """
         return executed(self.nodes, self._functions, fetches, operations, feeds)
 
+    def unordered_variables(self, fetches: Sequence[TensorName], feeds: Sequence[TensorName]) -> tuple[str, ...]:
+        """Name the variables between whose reads and writes a call has no order: TF1 may give one number or another."""
+        return to_resource_state(self.cut(fetches, [], feeds).nodes, fetches).unordered
+
     def check_ops(self, nodes: Sequence[Any]) -> None:
         """Refuse nodes that this TensorFlow cannot run.
 

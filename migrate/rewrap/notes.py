@@ -12,6 +12,8 @@ from migrate.native_module.signature_function import SignatureFunction
 from migrate.preflight.effects import effects_of, effects_of_run
 from migrate.preflight.runs import Phase, run_of_fetches
 
+_MOST_NAMES = 5
+
 
 def notes(module: LegacyModule) -> tuple[str, ...]:
     """Return sentences about a module that was written."""
@@ -19,7 +21,22 @@ def notes(module: LegacyModule) -> tuple[str, ...]:
         *_initialization(module),
         *_effects_left_out(module),
         *(note for s in module.signatures.values() for note in _signature(s)),
+        *_open_orders(module),
     )
+
+
+def _open_orders(module: LegacyModule) -> Iterator[str]:
+    for function in module.signatures.values():
+        fetches = [endpoint.tensor for endpoint in function.signature.outputs]
+        feeds = [endpoint.tensor for endpoint in function.signature.inputs]
+        unordered = module.graph.unordered_variables(fetches, feeds)
+        if unordered:
+            more = f" and {len(unordered) - _MOST_NAMES} more" if len(unordered) > _MOST_NAMES else ""
+            yield (
+                f"{function.signature.key}: the graph has no order between reads and writes of "
+                f"{', '.join(unordered[:_MOST_NAMES])}{more} within a call, so that TensorFlow 1 may give the value "
+                "before or after the write; here a read comes first where it waits for no input or was made before."
+            )
 
 
 def _effects_left_out(module: LegacyModule) -> Iterator[str]:

@@ -142,6 +142,59 @@ def counts() -> Any:
     return [v1.count_up_to(ref_variable("v", 0, tf.int32), 5), placeholder() + 0.0]
 
 
+def reference_is_fetched_before_a_write() -> Any:
+    """What is fetched is what the buffer holds at the end of the call."""
+    v, x = ref_variable("v", 1.0), placeholder()
+    total = v1.assign_add(v, x)
+    with tf.control_dependencies([total]):
+        reset = v1.assign(v, 0.0)
+    with tf.control_dependencies([reset]):
+        return [total, tf.identity(x)]
+
+
+def aliases_are_fetched_before_a_write() -> Any:
+    v, x = ref_variable("v", [1.0, 2.0]), placeholder()
+    early = [tf.identity(v._ref()), v.read_value(), tf.reshape(v, [2, 1]), tf.stop_gradient(v), v + 0.0]
+    with tf.control_dependencies(early):
+        return [*early, v1.assign_add(v, [x, x])]
+
+
+def written_in_a_branch_after_a_read() -> Any:
+    v, x = ref_variable("v", 1.0), placeholder()
+    early, copy = tf.identity(v._ref()), v * 3.0
+    with tf.control_dependencies([early, copy]):
+        branch = v1.cond(x > 0.0, lambda: v1.assign_add(v, x) + 0.0, lambda: tf.identity(x))
+    with tf.control_dependencies([branch]):
+        return [early, copy, branch, early + 1.0]
+
+
+def an_alias_or_a_copy() -> Any:
+    """Which of both the conditional gives is known at each call only."""
+    v, x = ref_variable("v", 1.0), placeholder()
+    either = v1.cond(x > 0.0, lambda: tf.identity(v), lambda: v * 10.0)
+    with tf.control_dependencies([either]):
+        add = v1.assign_add(v, x)
+    with tf.control_dependencies([add]):
+        return [either, either + 0.5]
+
+
+def condition_is_a_variable() -> Any:
+    v, x = ref_variable("v", True, tf.bool), placeholder()
+    gate = v1.cond(v, lambda: x * 2.0, lambda: x * 3.0)
+    with tf.control_dependencies([gate]):
+        return [gate, v1.assign(v, x > 2.0)]
+
+
+def step_counts_in_a_slot() -> Any:
+    w, x = ref_variable("w", [1.0, 2.0]), placeholder()
+    optimizer = v1.train.AdamOptimizer(0.1)
+    step = optimizer.minimize(tf.reduce_sum(w * w * x), var_list=[w])
+    slot = optimizer.get_slot(w, "m")
+    before = slot + 0.0
+    with tf.control_dependencies([before]), tf.control_dependencies([step]):
+        return [slot._ref(), slot + 0.0]
+
+
 def nothing_but_an_operation() -> Any:
     return v1.assign_add(ref_variable("v", 1.0), placeholder()).op
 
@@ -168,6 +221,12 @@ def nothing_but_an_operation() -> Any:
         shape_changes,
         is_initialized,
         counts,
+        reference_is_fetched_before_a_write,
+        aliases_are_fetched_before_a_write,
+        written_in_a_branch_after_a_read,
+        an_alias_or_a_copy,
+        condition_is_a_variable,
+        step_counts_in_a_slot,
         nothing_but_an_operation,
     ],
     ids=lambda build: build.__name__,
@@ -195,33 +254,36 @@ def test_scatters_of_single_elements(scatter: str) -> None:
     assert_same_as_in_session(build, X)
 
 
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        v1.train.GradientDescentOptimizer(0.1),
-        v1.train.MomentumOptimizer(0.1, 0.9),
-        v1.train.AdamOptimizer(0.1),
-        v1.train.AdagradOptimizer(0.1),
-        v1.train.AdadeltaOptimizer(0.1),
-        v1.train.RMSPropOptimizer(0.1),
-        v1.train.RMSPropOptimizer(0.1, centered=True),
-        v1.train.FtrlOptimizer(0.1),
-        v1.train.ProximalAdagradOptimizer(0.1),
-    ],
-    ids=lambda one: f"{type(one).__name__}{'-centered' * getattr(one, '_centered', False)}",
-)
+OPTIMIZERS = [
+    v1.train.GradientDescentOptimizer(0.1),
+    v1.train.MomentumOptimizer(0.1, 0.9),
+    v1.train.AdamOptimizer(0.1),
+    v1.train.AdagradOptimizer(0.1),
+    v1.train.AdadeltaOptimizer(0.1),
+    v1.train.RMSPropOptimizer(0.1),
+    v1.train.RMSPropOptimizer(0.1, centered=True),
+    v1.train.FtrlOptimizer(0.1),
+    v1.train.ProximalAdagradOptimizer(0.1),
+]
+
+
+def optimizer_name(optimizer: Any) -> str:
+    return f"{type(optimizer).__name__}{'-centered' * getattr(optimizer, '_centered', False)}"
+
+
+def training_step(optimizer: Any) -> Any:
+    """Make dense and sparse updates of ref variables, with the optimizer's own variables; give the loss after them."""
+    w, table = ref_variable("w", [1.0, -2.0]), ref_variable("table", np.ones((4, 2)))
+    rows = tf.gather(table, [1, 3])
+    loss = tf.reduce_sum((rows * w - placeholder()) ** 2)
+    step = optimizer.minimize(loss, var_list=[w, table])
+    with tf.control_dependencies([step]):
+        return tf.identity(loss)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=optimizer_name)
 def test_training_steps(optimizer: Any) -> None:
-    """Dense and sparse updates of ref variables, with the optimizer's own variables."""
-
-    def build() -> Any:
-        w, table = ref_variable("w", [1.0, -2.0]), ref_variable("table", np.ones((4, 2)))
-        rows = tf.gather(table, [1, 3])
-        loss = tf.reduce_sum((rows * w - placeholder()) ** 2)
-        step = optimizer.minimize(loss, var_list=[w, table])
-        with tf.control_dependencies([step]):
-            return tf.identity(loss)
-
-    assert_same_as_in_session(build, X)
+    assert_same_as_in_session(lambda: training_step(optimizer), X)
 
 
 def test_one_read_serves_all_where_nothing_writes() -> None:
@@ -233,17 +295,18 @@ def test_one_read_serves_all_where_nothing_writes() -> None:
     assert result.values == {}
 
 
-def test_each_consumer_reads_for_itself_where_something_writes() -> None:
+def test_a_read_serves_the_ops_before_the_same_writes() -> None:
     nodes = [
         node("v", "VariableV2", dtype=tf.float32),
         node("x", "Const", dtype=tf.float32),
         node("add", "AssignAdd", "v", "x", T=tf.float32),
         node("early", "Neg", "v", T=tf.float32),
+        node("early_too", "Neg", "v", T=tf.float32),
         node("late", "Neg", "v", "^add", T=tf.float32),
     ]
     result = {one.name: one for one in to_resource_state(nodes, []).nodes}
     reads = {one.name: list(one.input) for one in result.values() if one.op == "ReadVariableOp"}
-    assert reads == {"early/read_0": ["v"], "late/read_0": ["v", "^add"]}
+    assert reads == {"v/read_value": ["v"], "v/read_value_1": ["v", "^add"]}
     assert list(result["add"].input) == ["v", "^add/write"]
 
 
