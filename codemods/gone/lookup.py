@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codemods.gone.after_edits import Imported, Named
+from codemods.names.keras_backend import behind_backend
 from codemods.names.lost_names import is_legacy_only, is_lost, lost_home
 from codemods.names.release_names import lacks, listed_names
 from codemods.names.target import Target
@@ -58,7 +59,11 @@ class Lookup:
 
     def home(self, name: str) -> str | None:
         """Return the name of `tf.compat.v1` that is the same object as a private name, None where none is known."""
-        return lost_home(self.target, private_name(name))
+        behind = behind_backend(name) or name
+        if behind != name and behind.startswith(f"{_V1}."):
+            is_there = all(behind in names.names for names in listed_names(self.target))
+            return behind.removeprefix(f"{_V1}.") if is_there else None
+        return lost_home(self.target, private_name(behind))
 
     def is_there(self, name: str) -> bool:
         """Whether the target has a public name for certain."""

@@ -25,6 +25,7 @@ from codemods.gone.after_edits import Imported
 from codemods.gone.installs import pinned
 from codemods.gone.lookup import private_name
 from codemods.gone.missing import Missing, MissingImport, MissingUse
+from codemods.names.keras_backend import behind_backend
 from codemods.names.stand_ins import stand_in
 from codemods.names.tf1 import NEEDS_LEGACY_KERAS
 from codemods.rule import Draft, Example
@@ -115,7 +116,10 @@ class _File:
 
     def _unbound(self, name: str) -> str | None:
         """Say of a private module that is still there, but no attribute of `tensorflow` any more, how to get it."""
-        private = private_name(name)
+        behind = behind_backend(name)
+        private = behind or private_name(name)
+        if behind is not None and behind.startswith(f"{_V1}."):
+            return f"it is {_spoken(behind)}, for Keras bound TensorFlow in its backend"
         head, _, last = private.rpartition(".")
         if not private.startswith("tensorflow.python.") or self._missing.lookup.lacks_import(
             Imported(last, head, last)

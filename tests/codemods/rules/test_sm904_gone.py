@@ -100,6 +100,16 @@ V1 = "import tensorflow.compat.v1 as tf\n"
             V1 + "x = 1\n",
             id="an import that nothing uses",
         ),
+        pytest.param(
+            V1 + "from tensorflow.keras import backend as K\nr = K.control_flow_ops.while_loop(c, b, [0, m])\n",
+            V1 + "r = tf.while_loop(c, b, [0, m])\n",
+            id="a module that Keras bound in its backend",
+        ),
+        pytest.param(
+            V1 + "import tensorflow.keras.backend as K\nr = K.tf.image.resize_bilinear(K.abs(x), K.tf.shape(x)[1:3])\n",
+            V1 + "import tensorflow.keras.backend as K\nr = tf.image.resize_bilinear(K.abs(x), tf.shape(x)[1:3])\n",
+            id="TensorFlow itself, bound there",
+        ),
     ],
 )
 def test_moves_home(before: str, expected: str) -> None:
@@ -148,6 +158,13 @@ def test_the_name_of_tensorflow_is_what_the_import_becomes(mode: Mode) -> None:
         ("from tensorflow.python import ops\ng = ops.Graph()\n", ["no tensorflow.python.ops.Graph:"]),
         ("from tensorflow.models.rnn import rnn_cell\nrnn_cell.x\n", ["no tensorflow.models.rnn", "tensorflow/models"]),
         ("import tensorflow_estimator\ntensorflow_estimator.x\n", ["no tensorflow_estimator"]),
+        (
+            "from tensorflow.keras import backend as K\nK.control_flow_ops.group(a)\n",
+            ["`from tensorflow.python.ops.control_flow_ops import group`"],
+        ),
+        ("from tensorflow.keras import backend as K\nK.tf.contrib.crf.x(a)\n", ["tf.contrib"]),
+        ("from tensorflow.keras import backend as K\nK.tf.batch_matmul(a, b)\n", ["it is tf.batch_matmul"]),
+        ("from tensorflow.keras import backend as K\nK.nothing_ops.group(a)\n", ["no other name"]),
         ("from tensorflow.python.estimator.export import export as e\ne.x()\n", ["tensorflow.python.estimator"]),
     ],
 )
@@ -175,6 +192,8 @@ def test_is_reported(source: str, parts: list[str]) -> None:
         pytest.param("def f(tf):\n    return tf.estimator.Exporter\n", id="a parameter"),
         pytest.param(HEAD + "tf = Fake()\ntf.estimator.Exporter\n", id="a name assigned anew"),
         pytest.param("import tensorflow_hub as hub\nhub.KerasLayer(u)\n", id="what tensorflow_hub has"),
+        pytest.param("from .keras import backend as K\nK.tf.shape(x)\n", id="a backend of the program's"),
+        pytest.param("from tensorflow.keras import backend as K\nK.ctc_decode(x)\n", id="what the backend has"),
         pytest.param("import tensorflow_transform as tft\ntft.Module\n", id="another package"),
         pytest.param(HEAD + "x = tf.contrib.layers.flatten(x)\n", id="contrib is another rule's"),
         pytest.param("import tensorflow.contrib.slim as slim\nslim.conv2d\n", id="an import of contrib"),
