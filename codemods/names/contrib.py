@@ -230,9 +230,10 @@ _LAYER_RECIPES = frozenset(
     f"layers.{name}" for name in ("l1_regularizer", "l2_regularizer", "xavier_initializer", "xavier_initializer_conv2d")
 )
 
-_WEIGHTS = (
-    "tf_slim.layers; its variables are called `weights` and `biases`, those of tf.layers and Keras `kernel`, `bias`"
-)
+# What of tf_slim 1.1 runs beside TensorFlow 2.21 was tried, in a graph; it has its layers as `tf_slim.conv2d`.
+_SLIM = "tf_slim (pip install tf-slim), under the same name"
+_WEIGHTS = f"{_SLIM}; its variables are called `weights` and `biases`, those of tf.layers and Keras `kernel`, `bias`"
+_STOPS = "tf_slim has it, but stops at {} on TensorFlow 2.21"
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "convolution", "convolution1d", "convolution2d", "convolution3d")
 _OTHER_CONVOLUTIONS = ("conv2d_in_plane", "convolution2d_in_plane", "separable_conv2d", "separable_convolution2d")
 _TRANSPOSED = tuple(f"{name}_transpose" for name in ("conv2d", "conv3d", "convolution2d", "convolution3d"))

@@ -12,6 +12,8 @@ from codemods.source.module import Module
 from codemods.source.nodes import walk
 
 _VERSION = re.compile(r"\d+")
+# A helper of the program that returns the version, by its name.
+_HELPER = re.compile(r"(?:get_)?(?:tf|tensorflow)_?version(?:_tuple|_info)?", re.IGNORECASE)
 
 
 def in_tf1_branch(module: Module, node: cst.CSTNode) -> bool:
@@ -116,6 +118,8 @@ def _mentions_version(module: Module, expression: cst.CSTNode, depth: int = 0) -
         if isinstance(node, cst.Attribute) and node.attr.value in ("__version__", "VERSION"):
             if module.resolve(node.value) == "tensorflow":
                 return True
+        elif isinstance(node, cst.Call) and not node.args and _HELPER.fullmatch(module.code(node.func).split(".")[-1]):
+            return True
         elif isinstance(node, cst.Name) and depth < 3 and module.parent(node) is not None:
             if module.resolve(node) in ("tensorflow.__version__", "tensorflow.VERSION"):
                 return True

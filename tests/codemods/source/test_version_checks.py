@@ -30,6 +30,8 @@ def is_guarded(source: str) -> bool:
         "major = int(tf.VERSION.split('.')[0])\nif major < 2:\n    site()\n",
         'x = site() if tf.__version__ < "2" else other()\n',
         'if a:\n    pass\nelif tf.__version__ < "2.0.0":\n    site()\n',
+        "from .common import get_tf_version_tuple\nif get_tf_version_tuple() <= (1, 12):\n    site()\n",
+        'if utils.tensorflow_version() < Version("2.0"):\n    site()\n',
     ],
 )
 def test_a_branch_for_tensorflow_1(source: str) -> None:
@@ -45,6 +47,9 @@ def test_a_branch_for_tensorflow_1(source: str) -> None:
         'if tf.__version__ < "1.4":\n    pass\nelse:\n    site()\n',
         'if tf.__version__ >= "1.4":\n    site()\n',
         "if flag < 2:\n    site()\n",
+        "if version() < 2:\n    site()\n",
+        "if tf_version(model) < 2:\n    site()\n",
+        "if tf_version == 1:\n    site()\n",
         'if np.__version__ < "2":\n    site()\n',
         'if tf.__version__ < "2":\n    import warnings\nsite()\n',
         'if tf.__version__ < "2" or flag:\n    site()\n',
