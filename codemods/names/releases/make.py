@@ -25,9 +25,13 @@ _HERE = Path(__file__).parent
 KINDS = ("names", "meanings")
 LOST = "lost"
 _TF1 = "1.15"
-# Each with the Python that it needs and the packages beside it.
+# Each with the Python that it needs and the packages beside it. Those between 1.15 and 2.15 are no targets: they tell
+# which names TensorFlow 2 had for a while.
 _RELEASES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "1.15": ("3.7", ("tensorflow==1.15.5", "protobuf<3.21", "numpy<1.19")),
+    "2.0": ("3.7", ("tensorflow==2.0.*", "protobuf<3.21")),
+    "2.5": ("3.7", ("tensorflow==2.5.*", "protobuf<3.21")),
+    "2.10": ("3.8", ("tensorflow==2.10.*",)),
     "2.15": ("3.11", ("tensorflow==2.15.*", "tf-keras==2.15.*")),
     **{f"2.{minor}": ("3.11", (f"tensorflow==2.{minor}.*", f"tf-keras==2.{minor}.*")) for minor in range(16, 22)},
 }
