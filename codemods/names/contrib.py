@@ -218,12 +218,17 @@ _INNER = re.compile(
     r"^(?:slim\.(?:layers\.)?|layers\.python\.layers\.|slim\.python\.slim\.)"
     r"(?:(?:layers|initializers|regularizers|embedding_ops|encoders)\.)?(?=[a-z]\w*$)"
 )
+# slim has the functions of contrib.framework that are about variables, too.
+_VARIABLES = re.compile(r"^(?:slim\.|framework\.python\.ops\.(?:variables\.)?)(?=[a-z]\w*$)")
 
 
 def public_name(name: str) -> str:
     """Return the name of a symbol in its public package: `slim.l2_regularizer` is `layers.l2_regularizer`."""
     public = _INNER.sub("layers.", name)
-    return public if public in SHIM or public in EXACT or public in _LAYER_RECIPES else name
+    if public in SHIM or public in EXACT or public in _LAYER_RECIPES:
+        return public
+    public = _VARIABLES.sub("framework.", name)
+    return public if public in EXACT else name
 
 
 _LAYER_RECIPES = frozenset(
@@ -233,7 +238,12 @@ _LAYER_RECIPES = frozenset(
 # What of tf_slim 1.1 runs beside TensorFlow 2.21 was tried, in a graph; it has its layers as `tf_slim.conv2d`.
 _SLIM = "tf_slim (pip install tf-slim), under the same name"
 _WEIGHTS = f"{_SLIM}; its variables are called `weights` and `biases`, those of tf.layers and Keras `kernel`, `bias`"
-_STOPS = "tf_slim has it, but stops at {} on TensorFlow 2.21"
+# What tf_slim has, and stops at on TensorFlow 2.21.
+_NOT_IN_SLIM = {
+    "batch_norm": "tf.compat.v1.layers.batch_normalization, with `training` for `is_training` and `momentum` for "
+    "`decay`; the scope is `BatchNorm` there, the variables have the same names; the batch_norm of tf_slim stops on "
+    "TensorFlow 2.21",
+}
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "convolution", "convolution1d", "convolution2d", "convolution3d")
 _OTHER_CONVOLUTIONS = ("conv2d_in_plane", "convolution2d_in_plane", "separable_conv2d", "separable_convolution2d")
 _TRANSPOSED = tuple(f"{name}_transpose" for name in ("conv2d", "conv3d", "convolution2d", "convolution3d"))
@@ -285,9 +295,8 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "kernel_methods": "tf.keras.layers.experimental.RandomFourierFeatures of tf-keras",
         "kfac": "the kfac package",
         "labeled_tensor": "no package",
-        "layers": "tf_slim.layers, under the same name",
-        "layers.batch_norm": "tf.compat.v1.layers.batch_normalization, with `training` for `is_training` and "
-        "`momentum` for `decay`; the scope is `BatchNorm` there, the variables have the same names",
+        "layers": _SLIM,
+        **{f"{package}.{name}": home for package in ("layers", "slim") for name, home in _NOT_IN_SLIM.items()},
         "layers.dropout": "tf.compat.v1.nn.dropout, or tf.compat.v1.layers.dropout with `rate` = 1 - `keep_prob`",
         **{f"layers.{name}": _WEIGHTS for name in _WITH_WEIGHTS},
         "layers.bucketized_column": "tf.feature_column.bucketized_column",
@@ -336,7 +345,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "saved_model.load_keras_model": "tf.keras.models.load_model of a .keras file",
         "seq2seq": "tensorflow-addons 0.23 (tfa.seq2seq, TensorFlow <= 2.15)",
         "session_bundle": "tf.saved_model; `tf1to2 rewrap` converts its exports",
-        "slim": "tf_slim (pip install tf-slim), under the same names",
+        "slim": _SLIM,
         "solvers": "tensorflow-probability (tfp.math)",
         "sparsemax": "tensorflow-addons 0.23 (tfa.activations.sparsemax, TensorFlow <= 2.15)",
         "specs": "no package",
@@ -360,6 +369,8 @@ HOMES: Mapping[str, str] = MappingProxyType(
 
 def home_of(name: str) -> str:
     """Return where a contrib symbol without an exact counterpart went, in words."""
+    inner = _INNER.sub("slim.", name)
+    name = inner if inner in HOMES else name
     while name:
         if name in HOMES:
             return HOMES[name]

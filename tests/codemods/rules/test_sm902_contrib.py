@@ -155,6 +155,11 @@ def test_imports_follow(before: str, expected: str) -> None:
         ("y = tf.contrib.layers.dense_to_sparse(tensor=x, eos_token=0)\n", "y = tf.sparse.from_dense(x)\n"),
         ("r = tf.contrib.slim.l2_regularizer(a)\n", "r = tf.keras.regularizers.l2(0.5 * a)\n"),
         ("y = tf.contrib.slim.flatten(x)\n", "y = tf.compat.v1.layers.flatten(x)\n"),
+        ("g = tf.contrib.slim.get_or_create_global_step()\n", "g = tf.compat.v1.train.get_or_create_global_step()\n"),
+        (
+            "g = tf.contrib.framework.python.ops.variables.create_global_step(graph)\n",
+            "g = tf.compat.v1.train.create_global_step(graph)\n",
+        ),
     ],
 )
 def test_what_tensorflow_has_is_native(before: str, expected: str) -> None:
@@ -283,6 +288,12 @@ def test_one_report_a_home() -> None:
     sites = sites_of(HEAD + "slim = tf.contrib.slim\nslim.a()\nslim.b()\ntf.contrib.crf.crf_decode(1)\n")
     assert [site.outcome for site in sites] == [Outcome.MANUAL] * 2
     assert "slim.a, slim.b" in sites[0].reason
+
+
+@pytest.mark.parametrize("name", ["slim.batch_norm", "layers.batch_norm", "slim.layers.batch_norm"])
+def test_what_stops_in_tf_slim_has_another_home(name: str) -> None:
+    assert home_of(name).startswith("tf.compat.v1.layers.batch_normalization")
+    assert "tf_slim stops" in home_of(name)
 
 
 def test_the_longest_prefix_names_the_home() -> None:
