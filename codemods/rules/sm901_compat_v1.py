@@ -186,11 +186,27 @@ def _anchor(module: Module, edits: list[Edit]) -> cst.CSTNode:
 
 def _of_names(module: Module, is_v1: bool, sites: Sequence[Site], names: Sequence[Edit], homes: Sequence[Edit]) -> str:
     """Return what the edits of names and imports do, in words; an import that switches need not bring names of v1."""
-    brings_v1 = any(V1 in edit.text for edit in homes) or any(site.wants_v1 for site in sites if site.changes)
+    brings_v1 = any(V1 in edit.text and _is_needed(module, edit, sites) for edit in homes)
+    brings_v1 = brings_v1 or any(site.wants_v1 for site in sites if site.changes)
     uses = uses_left(module, sites)
     if brings_v1 or (names and not is_v1) or any(is_v1_only(module, u) or differs_in_v2(module, u) for u in uses):
         return "TF1 names come from tensorflow.compat.v1"
     return "its TensorFlow is compat.v1, as in the whole program" if names else "private modules have public homes"
+
+
+def _is_needed(module: Module, edit: Edit, sites: Sequence[Site]) -> bool:
+    """Whether the sites leave a use of what the import statement at an edit brings; otherwise it is dropped."""
+    replaced = [(each.start, each.end) for site in sites for each in site.edits]
+    for node in module.nodes:
+        if not isinstance(node, (cst.Import, cst.ImportFrom)) or isinstance(node.names, cst.ImportStar):
+            continue
+        start, end = module.start(node), module.end(node)
+        if start <= edit.start < end:
+            bound = [alias.evaluated_alias or alias.evaluated_name.split(".")[0] for alias in node.names]
+            uses = [module.start(name) for each in bound for name in module.names.get(each, ())]
+            spans = [(start, end), *replaced]
+            return any(not any(first <= use < last for first, last in spans) for use in uses)
+    return True
 
 
 def _reason(named: str | None, legacy: bool, disables: bool) -> str:

@@ -273,6 +273,17 @@ def test_a_check_that_ends_the_program_on_tensorflow_2_is_for_a_person() -> None
             "private modules have public homes",
         ),
         (
+            "import tensorflow as tf\nfrom keras.models import Model\n"
+            "from tensorflow.python.saved_model import tag_constants\nf(Model)\n",
+            EAGER,
+            "private modules have public homes",
+        ),
+        (
+            "import tensorflow as tf\nfrom tensorflow.python.saved_model import tag_constants\nf(tag_constants)\n",
+            EAGER,
+            "TF1 names come from tensorflow.compat.v1",
+        ),
+        (
             "import tensorflow as tf\nn = x.shape[0].value\n",
             EAGER,
             "sizes of shapes are read by dimension_value, which numbers and Dimensions both suit",
