@@ -238,11 +238,31 @@ _LAYER_RECIPES = frozenset(
 # What of tf_slim 1.1 runs beside TensorFlow 2.21 was tried, in a graph; it has its layers as `tf_slim.conv2d`.
 _SLIM = "tf_slim (pip install tf-slim), under the same name"
 _WEIGHTS = f"{_SLIM}; its variables are called `weights` and `biases`, those of tf.layers and Keras `kernel`, `bias`"
-# What tf_slim has, and stops at on TensorFlow 2.21.
+# What tf_slim has, and stops at on TensorFlow 2.21: it asks for names of private modules that moved.
+_STOPS = "(that of tf_slim stops on TensorFlow 2.21)"
 _NOT_IN_SLIM = {
     "batch_norm": "tf.compat.v1.layers.batch_normalization, with `training` for `is_training` and `momentum` for "
-    "`decay`; the scope is `BatchNorm` there, the variables have the same names; the batch_norm of tf_slim stops on "
-    "TensorFlow 2.21",
+    f"`decay`; the scope is `BatchNorm` there, the variables have the same names {_STOPS}",
+    "learning.multiply_gradients": f"no package: multiply the gradients before apply_gradients {_STOPS}",
+    "optimize_loss": f"an optimizer's minimize, with tf.clip_by_global_norm where it clips {_STOPS}",
+    "recompute_grad": f"tf.recompute_grad {_STOPS}",
+    "rev_block": f"no package {_STOPS}",
+}
+# Of tf.contrib.layers tf_slim has the layers alone.
+_NO_LAYERS = {
+    **dict.fromkeys(("regression_target", "multi_class_target", "binary_svm_target"), "no package"),
+    **dict.fromkeys(("scattered_embedding_column", "scattered_embedding_lookup", "bow_encoder"), "no package"),
+    "embed_sequence": "tf.nn.embedding_lookup with tf.compat.v1.get_variable",
+    "embedding_lookup_unique": "tf.compat.v1.nn.embedding_lookup, which returns the same",
+    "safe_embedding_lookup_sparse": "tf.compat.v1.nn.safe_embedding_lookup_sparse",
+    "input_from_feature_columns": "tf.compat.v1.feature_column.input_layer",
+    "sequence_input_from_feature_columns": "tf.keras.experimental.SequenceFeatures of tf-keras",
+    "weighted_sum_from_feature_columns": "tf.compat.v1.feature_column.linear_model",
+    "joint_weighted_sum_from_feature_columns": "tf.compat.v1.feature_column.linear_model",
+    "parse_feature_columns_from_examples": "tf.io.parse_example with tf.feature_column.make_parse_example_spec",
+    "sparse_column_with_vocabulary_file": "tf.feature_column.categorical_column_with_vocabulary_file",
+    "weighted_sparse_column": "tf.feature_column.weighted_categorical_column",
+    "shared_embedding_columns": "tf.compat.v1.feature_column.shared_embedding_columns",
 }
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "convolution", "convolution1d", "convolution2d", "convolution3d")
 _OTHER_CONVOLUTIONS = ("conv2d_in_plane", "convolution2d_in_plane", "separable_conv2d", "separable_convolution2d")
@@ -297,15 +317,15 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "labeled_tensor": "no package",
         "layers": _SLIM,
         **{f"{package}.{name}": home for package in ("layers", "slim") for name, home in _NOT_IN_SLIM.items()},
+        **{f"layers.{name}": home for name, home in _NO_LAYERS.items()},
+        "layers.python.layers.utils": "tf_slim.layers.utils (pip install tf-slim), under the same names",
         "layers.dropout": "tf.compat.v1.nn.dropout, or tf.compat.v1.layers.dropout with `rate` = 1 - `keep_prob`",
         **{f"layers.{name}": _WEIGHTS for name in _WITH_WEIGHTS},
         "layers.bucketized_column": "tf.feature_column.bucketized_column",
         "layers.create_feature_spec_for_parsing": "tf.feature_column.make_parse_example_spec",
         "layers.crossed_column": "tf.feature_column.crossed_column",
-        "layers.embed_sequence": "tf.nn.embedding_lookup with tf.compat.v1.get_variable",
         "layers.embedding_column": "tf.feature_column.embedding_column",
         "layers.one_hot_column": "tf.feature_column.indicator_column",
-        "layers.optimize_loss": "an optimizer's minimize, with tf.clip_by_global_norm where it clips",
         "layers.real_valued_column": "tf.feature_column.numeric_column",
         "layers.sparse_column_with_hash_bucket": "tf.feature_column.categorical_column_with_hash_bucket",
         "layers.sparse_column_with_integerized_feature": "tf.feature_column.categorical_column_with_identity",

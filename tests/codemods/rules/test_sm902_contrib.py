@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from codemods.contrib.calls import RECIPES
 from codemods.engine.decoded_file import open_document
 from codemods.engine.file_plans import Surroundings, plan_file
 from codemods.names.contrib import EXACT, HOMES, SAME, SHIM, home_of
+from codemods.names.release_names import release_names
 from codemods.names.target import NEWEST, OLDEST, Target
 from codemods.names.tf1 import V1_DIFFERS, V1_ONLY
 from codemods.rules.registry import all_rules
@@ -293,7 +295,15 @@ def test_one_report_a_home() -> None:
 @pytest.mark.parametrize("name", ["slim.batch_norm", "layers.batch_norm", "slim.layers.batch_norm"])
 def test_what_stops_in_tf_slim_has_another_home(name: str) -> None:
     assert home_of(name).startswith("tf.compat.v1.layers.batch_normalization")
-    assert "tf_slim stops" in home_of(name)
+    assert "that of tf_slim stops" in home_of(name)
+
+
+def test_every_home_in_tensorflow_is_there() -> None:
+    spoken = {f"tensorflow{each}" for home in HOMES.values() for each in re.findall(r"\btf((?:\.\w+)+)", home)}
+    names = release_names(NEWEST)
+    # A family of names, what the texts say is gone, and a method.
+    others = {"tensorflow.layers", "tensorflow.estimator", "tensorflow.keras.Model.export"}
+    assert spoken - names.names - names.modules == others
 
 
 def test_the_longest_prefix_names_the_home() -> None:
