@@ -61,6 +61,8 @@ class Contrib(RunnableRule):
     )
     limits = (
         "Layers of tf.contrib.layers and slim name their variables otherwise (`weights`): they are reported.",
+        "tf_slim, the home of the layers, runs on TensorFlow 2.21 but for `batch_norm` and a few others, which stop "
+        "there: these are reported with another home.",
         "tensorflow-addons, the home of many symbols, works up to TensorFlow 2.15 only.",
     )
 
