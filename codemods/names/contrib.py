@@ -243,15 +243,23 @@ _STOPS = "(that of tf_slim stops on TensorFlow 2.21)"
 _NOT_IN_SLIM = {
     "batch_norm": "tf.compat.v1.layers.batch_normalization, with `training` for `is_training` and `momentum` for "
     f"`decay`; the scope is `BatchNorm` there, the variables have the same names {_STOPS}",
+    "learning.clip_gradient_norms": f"tf.clip_by_norm of each gradient {_STOPS}",
+    "learning.create_train_op": f"{_SLIM}, but its `clip_gradient_norm`, `gradient_multipliers` and "
+    "`summarize_gradients` stop on TensorFlow 2.21",
     "learning.multiply_gradients": f"no package: multiply the gradients before apply_gradients {_STOPS}",
     "optimize_loss": f"an optimizer's minimize, with tf.clip_by_global_norm where it clips {_STOPS}",
     "recompute_grad": f"tf.recompute_grad {_STOPS}",
-    "rev_block": f"no package {_STOPS}",
 }
-# Of tf.contrib.layers tf_slim has the layers alone.
+_LOCAL = f"tf.compat.v1.Variable in the collection LOCAL_VARIABLES {_STOPS}"
+# What tf.contrib.layers has and tf_slim has not.
+_NOWHERE = """
+    bow_encoder binary_svm_target check_feature_columns embedding_lookup_sparse_with_distributed_aggregation
+    infer_real_valued_columns make_place_holder_tensors_for_base_features multi_class_target
+    parse_feature_columns_from_sequence_examples regression_target scattered_embedding_column
+    scattered_embedding_lookup scattered_embedding_lookup_sparse transform_features
+"""
 _NO_LAYERS = {
-    **dict.fromkeys(("regression_target", "multi_class_target", "binary_svm_target"), "no package"),
-    **dict.fromkeys(("scattered_embedding_column", "scattered_embedding_lookup", "bow_encoder"), "no package"),
+    **dict.fromkeys(_NOWHERE.split(), "no package"),
     "embed_sequence": "tf.nn.embedding_lookup with tf.compat.v1.get_variable",
     "embedding_lookup_unique": "tf.compat.v1.nn.embedding_lookup, which returns the same",
     "safe_embedding_lookup_sparse": "tf.compat.v1.nn.safe_embedding_lookup_sparse",
@@ -302,6 +310,8 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "ffmpeg": "tensorflow-io",
         "framework": "tf_slim, where it is about arg_scope or variables",
         "framework.python": "tf_slim, where it is about arg_scope or variables",
+        "framework.local_variable": _LOCAL,
+        "slim.local_variable": _LOCAL,
         "framework.smart_cond": "tf.cond",
         "framework.sort": "tf.sort",
         "gan": "tensorflow-gan",
@@ -316,8 +326,11 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "kfac": "the kfac package",
         "labeled_tensor": "no package",
         "layers": _SLIM,
-        **{f"{package}.{name}": home for package in ("layers", "slim") for name, home in _NOT_IN_SLIM.items()},
-        **{f"layers.{name}": home for name, home in _NO_LAYERS.items()},
+        **{
+            f"{package}.{name}": home
+            for package in ("layers", "slim")
+            for name, home in (*_NOT_IN_SLIM.items(), *_NO_LAYERS.items())
+        },
         "layers.python.layers.utils": "tf_slim.layers.utils (pip install tf-slim), under the same names",
         "layers.dropout": "tf.compat.v1.nn.dropout, or tf.compat.v1.layers.dropout with `rate` = 1 - `keep_prob`",
         **{f"layers.{name}": _WEIGHTS for name in _WITH_WEIGHTS},

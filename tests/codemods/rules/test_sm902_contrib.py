@@ -298,6 +298,25 @@ def test_what_stops_in_tf_slim_has_another_home(name: str) -> None:
     assert "that of tf_slim stops" in home_of(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("slim.conv2d", True),
+        ("layers.instance_norm", True),
+        ("slim.learning.train", True),
+        ("slim.learning.multiply_gradients", False),
+        ("slim.optimize_loss", False),
+        ("layers.recompute_grad", False),
+        ("framework.local_variable", False),
+        ("framework.model_variable", True),
+        ("slim.embed_sequence", False),
+        ("layers.transform_features", False),
+    ],
+)
+def test_tf_slim_is_the_home_of_what_runs_in_it(name: str, runs: bool) -> None:
+    assert home_of(name).startswith("tf_slim") is runs
+
+
 def test_every_home_in_tensorflow_is_there() -> None:
     spoken = {f"tensorflow{each}" for home in HOMES.values() for each in re.findall(r"\btf((?:\.\w+)+)", home)}
     names = release_names(NEWEST)
