@@ -138,6 +138,7 @@ class _Conversion:
 
     def _add_writing(self, number: int, node: Any) -> None:
         handle = next(edge for edge in node.input if not is_control(edge))
+        self._refuse_own_rows(number, node)
         inputs = self._inputs(number, node)
         write = self._new(node, self._free_name(f"{node.name}/write"), WRITING_OPS[node.op], inputs)
         _copy_known_attributes(node, write)
@@ -234,6 +235,19 @@ class _Conversion:
         self.result.append(node)
         return node
 
+    def _refuse_own_rows(self, number: int, node: Any) -> None:
+        """Refuse what reads rows of a buffer while it writes others of it: which it has read by then is chance."""
+        for index, edge in enumerate(node.input if _writes_rows(node.op) else ()):
+            tensor = parse_tensor(edge.removeprefix("^"))
+            shown = self.order.buffers.of_tensor(self.flow.numbers.get(tensor.node, -1), tensor.index)
+            is_value = not is_control(edge) and not input_argument(node, index).is_ref
+            if is_value and shown & self.order.buffers.written[number]:
+                raise RefusedModelError(
+                    f"the op {node.op} (node {node.name!r}) writes rows into the variable that it takes them from, and "
+                    "TensorFlow 1 reads some after it has changed them; export the model with a copy of the value "
+                    "(`value + 0`) in between."
+                )
+
     def _refuse_references(self, node: Any) -> None:
         takes_reference = any(
             not is_control(edge) and input_argument(node, index).is_ref for index, edge in enumerate(node.input)
@@ -243,6 +257,10 @@ class _Conversion:
                 f"the op {node.op} (node {node.name!r}) works on a TF1 reference and TensorFlow 2 has no counterpart "
                 "of it for resource variables; take the node out of what the signatures need."
             )
+
+
+def _writes_rows(op: str) -> bool:
+    return op.startswith(("Scatter", "SparseApply")) or op == "StridedSliceAssign"
 
 
 def _with_inputs(node: Any, inputs: Iterable[str]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -353,6 +354,29 @@ def test_names_of_new_nodes_avoid_those_of_the_graph_and_each_other() -> None:
 def test_references_without_a_counterpart_are_refused_by_name(made: Any, op: str) -> None:
     nodes = [node("v", "VariableV2", dtype=tf.float32), node("i", "Const", dtype=tf.int32), made]
     with pytest.raises(RefusedModelError, match=f"the op {op} .*take the node out"):
+        to_resource_state(nodes, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"),
+    [
+        ("v", True),
+        ("alias", True),
+        pytest.param("copy", False, id="must not touch: a copy"),
+        pytest.param("other", False, id="must not touch: another variable"),
+    ],
+)
+def test_rows_of_a_variable_scattered_into_itself_are_refused(value: str, refused: bool) -> None:
+    """Measured: TensorFlow 1.15.5 makes [1, 1] of [1, 3] with `scatter_update(v, [1, 0], v)`."""
+    nodes = [
+        node("v", "VariableV2", dtype=tf.float32),
+        node("other", "VariableV2", dtype=tf.float32),
+        node("alias", "Identity", "v", T=tf.float32),
+        node("copy", "Neg", "v", T=tf.float32),
+        node("i", "Const", dtype=tf.int32),
+        node("swap", "ScatterUpdate", "v", "i", value, T=tf.float32),
+    ]
+    with pytest.raises(RefusedModelError, match=r"'swap'.*takes them from") if refused else nullcontext():
         to_resource_state(nodes, [])
 
 
