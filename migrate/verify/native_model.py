@@ -79,6 +79,14 @@ class NativeModel:
                 found.setdefault(variable.name.removesuffix(":0"), []).append(variable)
         return found
 
+    def table(self, place: int, keys: int, values: int) -> tuple[Array, Array]:
+        """Return the keys and the values of a table of the list `tables`, given their DataType numbers."""
+        handle = self._loaded.tables[place].resource_handle
+        exported = tf.raw_ops.LookupTableExportV2(
+            table_handle=handle, Tkeys=tf.as_dtype(keys), Tvalues=tf.as_dtype(values)
+        )
+        return as_array(exported.keys.numpy()), as_array(exported.values.numpy())
+
     def renamed_inputs(self, key: str, signature: Any) -> dict[str, str]:
         """Return the argument for each input of a signature whose key is not the argument's name."""
         specs = self._loaded.signatures[key].structured_input_signature[1]

@@ -77,6 +77,7 @@ class Proof:
         checks: every signature of the old model, by every way of loading.
         contract: what a client would see changed, one sentence each: keys, dtypes, shapes, method names, tags, assets.
         weights: None when the new model could not be loaded.
+        structure: what differs in the graph and the functions, be it reached by a request or not, one sentence each.
         failures: what went wrong with the new model as a whole (it does not load, TensorFlow aborted, time ran out).
         notes: what a person may want to know and what changes no client.
         seconds: wall time of the proof.
@@ -88,6 +89,7 @@ class Proof:
     checks: tuple[SignatureCheck, ...] = ()
     contract: tuple[str, ...] = ()
     weights: WeightCheck | None = None
+    structure: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -98,6 +100,7 @@ class Proof:
         return bool(
             self.failures
             or self.contract
+            or self.structure
             or any(check.outcome is Outcome.DIFFERENT for check in self.checks)
             or (self.weights is not None and self.weights.differences)
         )
@@ -133,7 +136,7 @@ class Proof:
             if check.outcome is Outcome.DIFFERENT
         )
         weights = self.weights.differences if self.weights is not None else ()
-        return (*self.failures, *self.contract, *weights, *checks)
+        return (*self.failures, *self.contract, *self.structure, *weights, *checks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ from migrate.verify.proof import Loading, Outcome, Proof, ProofOptions, Signatur
 from migrate.verify.reference import Again, Reference, Run, run_reference, run_requests
 from migrate.verify.session_model import SessionModel
 from migrate.verify.signature_tensors import Array, Slot, Values, client_signatures
+from migrate.verify.structure import Structure, compare_structure
+from migrate.verify.table_contents import content_differences, native_contents, session_contents
 from migrate.verify.weights import changed_variables, compare_weights
 
 
@@ -99,25 +101,30 @@ class _Prover:
         reference = run_reference(self.old, self.tags, old_graph, self.options)
         signatures = compare_signatures(old_graph, new_graph, reference.graph)
         assets = compare_assets(self.old, self.new, old_graph, new_graph)
+        structure = compare_structure(
+            self.old, old_graph, self.new, new_graph, is_only=len(_meta_graphs(self.new)) == 1
+        )
         proof = replace(
             proof,
             contract=(*signatures.contract, *assets.contract, *path_left_behind(self.old, self.new)),
-            notes=(*reference.notes, *signatures.notes, *assets.notes),
+            structure=structure.differences,
+            notes=(*reference.notes, *signatures.notes, *assets.notes, *structure.notes),
         )
         missing = frozenset(reference.runs.keys() - client_signatures(new_graph).keys())
-        judge = _Judge(self, reference, missing)
+        judge = _Judge(self, reference, missing, structure)
         with moved_copy(self.new) as copy:
-            proof = _added(proof, *self._in_session(judge, copy, new_graph))
+            proof = self._in_session(proof, judge, copy, new_graph)
             return self._natively(proof, judge, copy, new_graph)
 
-    def _in_session(self, judge: _Judge, copy: Path, new_graph: Any) -> tuple[list[SignatureCheck], tuple[str, ...]]:
+    def _in_session(self, proof: Proof, judge: _Judge, copy: Path, new_graph: Any) -> Proof:
         try:
             model = SessionModel(copy, self.tags, self.options.seconds_per_request)
         except Exception as error:  # TensorFlow raises errors of many classes here.
-            return [], (f"the TF1 loader cannot load the new model: {first_line(error)}",)
+            return _added(proof, [], (f"the TF1 loader cannot load the new model: {first_line(error)}",))
         with model:
+            proof = replace(proof, structure=(*proof.structure, *judge.session_tables(model)))
             signatures = client_signatures(new_graph)
-            return list(judge.checks(Loading.TF1_SESSION, lambda k, _, r: model.run(signatures[k], r))), ()
+            return _added(proof, judge.checks(Loading.TF1_SESSION, lambda k, _, r: model.run(signatures[k], r)), ())
 
     def _natively(self, proof: Proof, judge: _Judge, copy: Path, new_graph: Any) -> Proof:
         try:
@@ -125,7 +132,12 @@ class _Prover:
         except Exception as error:  # as above
             return _added(proof, [], (f"tf.saved_model.load cannot load the new model: {first_line(error)}",))
         weights = judge.weights(model)
-        proof = replace(proof, notes=(*proof.notes, *judge.renamed_inputs(model)))
+        tables = judge.native_tables(model)
+        proof = replace(
+            proof,
+            notes=(*proof.notes, *judge.renamed_inputs(model)),
+            structure=(*proof.structure, *tables),
+        )
         with tempfile.TemporaryDirectory(prefix="tf1to2-second-") as folder:
             saved = Path(folder) / "saved"
             # Saved before anything runs, so that a counter starts where the original's did.
@@ -179,8 +191,11 @@ def _added(proof: Proof, checks: Any, failures: tuple[str, ...]) -> Proof:
 class _Judge:
     """Compares what a loaded model holds and gives with what the reference held and gave."""
 
-    def __init__(self, prover: _Prover, reference: Reference, missing: frozenset[str]) -> None:
+    def __init__(
+        self, prover: _Prover, reference: Reference, missing: frozenset[str], structure: Structure | None = None
+    ) -> None:
         self.reference = reference
+        self._structure = structure or Structure()
         self.missing = missing
         self._prover = prover
         self._again: list[Again] = []
@@ -192,6 +207,18 @@ class _Judge:
             return found
         by_chance = changed_variables(self.reference.state, next(self._runs_again()).state)
         return compare_weights(self.reference.state, model, by_chance) if by_chance else found
+
+    def session_tables(self, model: SessionModel) -> tuple[str, ...]:
+        """Compare what the mutable tables of a Session hold before any request."""
+        found = session_contents(model) if self.reference.tables else {}
+        named = {old: found[new] for old, new in self._structure.tables.items() if new in found}
+        return tuple(content_differences(self.reference.tables, named, "a Session"))
+
+    def native_tables(self, model: NativeModel) -> tuple[str, ...]:
+        """Compare what the mutable tables of a loaded model hold before any request."""
+        places = {old: place for old, place in self._structure.objects.items() if old in self.reference.tables}
+        found = native_contents(model, self.reference.graph, places)
+        return tuple(content_differences(self.reference.tables, found, "the loaded model"))
 
     def renamed_inputs(self, model: NativeModel) -> Iterator[str]:
         """Tell which inputs a TF2 caller gives under another name, because their key can be none."""
@@ -234,6 +261,11 @@ class _Judge:
         for number, (expected, found) in enumerate(zip(run.outputs, outputs, strict=True), start=1):
             for slot, value in expected.items():
                 where = f"{slot} (request {number})"
+                if slot not in found:
+                    given = ", ".join(repr(str(each)) for each in found) or "none"
+                    reason = f"output {slot} is missing; the new model gives {given}"
+                    comparisons.append(Comparison(Outcome.DIFFERENT, reason=reason))
+                    continue
                 comparison = compare(value, found[slot], self._prover.options)
                 differs = comparison.outcome is Outcome.DIFFERENT and not same_kind(value, found[slot])
                 if differs and self._is_chance(key, number, slot, value):

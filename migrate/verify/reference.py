@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from migrate.verify.request_limit import RequestTimeoutError
 from migrate.verify.session_model import SessionModel
 from migrate.verify.signature_tensors import Values, client_signatures, slot_tensors
 from migrate.verify.stateful import changes_state
+from migrate.verify.table_contents import Content, session_contents
 from migrate.verify.weights import ReferenceState, native_state, reference_state
 
 
@@ -48,7 +49,8 @@ class Again:
 class Reference:
     """The original's variables after its init op, and every signature's outputs in the order of their keys.
 
-    `run_again` tells what of it depends on chance.
+    `tables` holds what its mutable tables held when it had been loaded, by their names. `run_again` tells what of it
+    depends on chance.
     """
 
     state: ReferenceState
@@ -56,6 +58,7 @@ class Reference:
     graph: tf.Graph
     notes: tuple[str, ...]
     run_again: Callable[[], Again]
+    tables: Mapping[str, Content] = field(default_factory=dict)
 
 
 def run_requests(runner: Callable[[Values], Values], requests: Iterable[Values]) -> Run:
@@ -85,7 +88,7 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
         edits = (replace_lost_kernels,)
         notes.append(f"the original was run with stock ops in place of {', '.join(lost)}, which has no kernel here")
     with _loaded(old, tags, edits, options) as model:
-        state = _state(model, options)
+        state, tables = _state(model, options), session_contents(model)
         if state.uninitialised:
             notes.append(f"{len(state.uninitialised)} variables have no value in the original, either")
         planner = RequestPlanner(model, options, proto_path(old))
@@ -109,7 +112,7 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
     afresh = functools.partial(_run_afresh, old, tags, runs, needs_tables, options)
     if may_have_changed:
         runs = dict(afresh(edits).runs)
-    return Reference(state, runs, graph, tuple(notes), functools.partial(afresh, (*edits, draw_anew)))
+    return Reference(state, runs, graph, tuple(notes), functools.partial(afresh, (*edits, draw_anew)), tables)
 
 
 @contextmanager

@@ -1,0 +1,84 @@
+"""No corruption of a rewrapped model passes unnoticed, and none is seen where there is none."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate.legacy.saved_model import read_saved_model
+from migrate.verify import prove
+from migrate.verify.contract import compare_assets, compare_signatures
+from migrate.verify.structure import compare_structure
+from tests.verify.corruptions import MODELS, Way, make_model, ways
+
+Made = Callable[[str], tuple[Path, Path]]
+WAYS = list(ways())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Rewrap each model once."""
+    models: dict[str, tuple[Path, Path]] = {}
+
+    def make(name: str) -> tuple[Path, Path]:
+        if name not in models:
+            models[name] = make_model(name, tmp_path_factory.mktemp(name))
+        return models[name]
+
+    return make
+
+
+def causes(old: Path, new: Path, changed: Any | None = None) -> list[str]:
+    """Return what a proof finds without running anything; `changed` is in place of the new model's MetaGraphDef."""
+    (before,), (after,) = (list(read_saved_model(model).meta_graphs) for model in (old, new))
+    after = changed or after
+    if list(after.meta_info_def.tags) != list(before.meta_info_def.tags):
+        return ["the tags differ"]
+    signatures, assets = compare_signatures(before, after, None), compare_assets(old, new, before, after)
+    structure = compare_structure(old, before, new, after, is_only=True)
+    assert not structure.notes or signatures.contract, structure.notes
+    return [*signatures.contract, *assets.contract, *structure.differences]
+
+
+def test_there_are_at_least_sixty_ways() -> None:
+    assert len({(way.model, way.name) for way in WAYS}) == len(WAYS) >= 60
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nothing_is_found_where_nothing_was_changed(made: Made, model: str) -> None:
+    assert causes(*made(model)) == []
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.change], ids=lambda way: f"{way.model}: {way.name}")
+def test_a_changed_graph_is_noticed_without_running_it(made: Made, way: Way) -> None:
+    old, new = made(way.model)
+    (graph,) = read_saved_model(new).meta_graphs
+    before = graph.SerializeToString(deterministic=True)
+    assert way.change is not None
+    way.change(graph)
+    assert graph.SerializeToString(deterministic=True) != before, "the way changes nothing"
+    assert causes(old, new, graph)
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.files], ids=lambda way: f"{way.model}: {way.name}")
+def test_a_changed_file_is_noticed(made: Made, tmp_path: Path, way: Way) -> None:
+    old, new = made(way.model)
+    copy = shutil.copytree(new, tmp_path / "copy")
+    assert way.files is not None
+    way.files(copy)
+    assert prove(old, copy).different
+
+
+def test_the_whole_proof_tells_of_a_lost_output_in_words(made: Made, tmp_path: Path) -> None:
+    old, new = made("rich")
+    copy = shutil.copytree(new, tmp_path / "copy")
+    saved_model = read_saved_model(copy)
+    del saved_model.meta_graphs[0].signature_def["serving_default"].outputs["best"]
+    (copy / "saved_model.pb").write_bytes(saved_model.SerializeToString())
+    proof = prove(old, copy)
+    assert "signature 'serving_default': the output 'best' is missing" in proof.causes
+    assert not any("Slot(" in cause for cause in proof.causes)
