@@ -62,8 +62,11 @@ def compare_structure(old: Path, old_graph: Any, new: Path, new_graph: Any, *, i
         legacy = _legacy(old, old_graph)
         comparison = _Comparison(legacy, new, new_graph)
         return comparison.compare(is_only=is_only)
-    except (Tf1to2Error, TooLargeError, RecursionError) as error:
-        reason = str(error) or "its functions call each other in too many ways"
+    except TooLargeError:
+        return Structure(notes=("not compared structurally: functions are called in too many ways",))
+    except (Tf1to2Error, LookupError, ValueError, TypeError) as error:
+        # A proto that was written in another way, or is damaged: running it tells which.
+        reason = str(error) if isinstance(error, Tf1to2Error) else f"{type(error).__name__}: {error}"
         return Structure(notes=(f"not compared structurally: {reason}",))
 
 

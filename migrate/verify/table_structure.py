@@ -68,15 +68,16 @@ def compare_tables(old: Any, pairs: TablePairs, new: Any, objects: WrittenObject
     made_now = _session_tables(walk.new) if objects is None else {}
     for name, new_name in sorted(pairs.names.items()):
         about = f"the table {name!r} in {pairs.place}"
-        if objects is not None:
-            fills[new_name] = list(_object_fills(walk, objects, object_number(new_name)))
-            made_now.update(_object_table(walk.new, objects, new_name))
+        number = object_number(new_name)
+        if objects is not None and number is not None:
+            fills[new_name] = list(_object_fills(walk, objects, number))
+            made_now.update(_object_table(walk.new, objects, number))
         before, after = made.get(name), made_now.get(new_name)
         if before is not None and after is not None:
             yield from (f"{about}: {difference}" for difference in _table_differences(before, after[1]))
             inputs = walk.old.inputs(walk.old.graph, before), walk.new.inputs(*after)
-            for number, (one, other) in enumerate(zip(*inputs, strict=False)):
-                walk.expect(one, other, f"{about}: input {number}")
+            for place, (one, other) in enumerate(zip(*inputs, strict=False)):
+                walk.expect(one, other, f"{about}: input {place}")
         inits = sorted(
             (nodes[each] for each in filled.get(name, ()) if canonical_op(nodes[each].op) in _FILLS),
             key=lambda node: str(node.name),
@@ -129,12 +130,12 @@ def _object_leaf(number: int) -> Leaf:
     return Leaf(LeafKind.TABLE, frozenset({object_table(number)}))
 
 
-def _object_table(view: GraphView, objects: WrittenObjects, name: str) -> dict[str, tuple[Frame, Any]]:
-    function = objects.functions_of(object_number(name)).get("_create_resource")
+def _object_table(view: GraphView, objects: WrittenObjects, number: int) -> dict[str, tuple[Frame, Any]]:
+    function = objects.functions_of(number).get("_create_resource")
     if function is None or function not in view.functions:
         return {}
     tables = [node for node in view.nodes(function).values() if node.op in TABLE_NODE_OPS]
-    return {name: (view.unbound(function), tables[0])} if tables else {}
+    return {object_table(number): (view.unbound(function), tables[0])} if tables else {}
 
 
 def _all_acts(walk: Walk, frame: Frame, roots: Any) -> Iterator[tuple[Frame, Any]]:

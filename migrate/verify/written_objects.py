@@ -101,6 +101,7 @@ def object_table(number: int) -> str:
     return f"object {number}"
 
 
-def object_number(table: str) -> int:
-    """Return the object of a leaf's name."""
-    return int(table.rpartition(" ")[2])
+def object_number(table: str) -> int | None:
+    """Return the object of a leaf's name, None for a table that is none: functions can make their own."""
+    kind, _, number = table.partition(" ")
+    return int(number) if kind == "object" and number.isdigit() else None
