@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.compat.generations import meant_by
+from codemods.compat.keras_homes import KERAS_MOVED, engine_home, keras_home
+from codemods.compat.v1_meanings import brings_v1_meaning
 from codemods.edit.edits import Edit
 from codemods.edit.imports import removed_aliases
 from codemods.edit.layout import indent_at, newline_of
@@ -52,39 +54,6 @@ _PUBLIC_MODULES = """
     saved_model sets signal sparse strings summary sysconfig test train
 """
 PUBLIC_MODULES = frozenset(_PUBLIC_MODULES.split())
-# Modules of standalone Keras (and of tensorflow.python.keras) that Keras 2 moved, and their home.
-KERAS_MOVED = {
-    "backend.tensorflow_backend": "backend",
-    "initializations": "initializers",
-    "layers.advanced_activations": "layers",
-    "layers.convolutional": "layers",
-    "layers.convolutional_recurrent": "layers",
-    "layers.core": "layers",
-    "layers.cudnn_recurrent": "layers",
-    "layers.embeddings": "layers",
-    "layers.local": "layers",
-    "layers.merge": "layers",
-    "layers.normalization": "layers",
-    "layers.noise": "layers",
-    "layers.pooling": "layers",
-    "layers.recurrent": "layers",
-    "layers.wrappers": "layers",
-    "objectives": "losses",
-    "utils.data_utils": "utils",
-    "utils.generic_utils": "utils",
-    "utils.np_utils": "utils",
-    "utils.vis_utils": "utils",
-}
-# What programs take from the private `keras.engine`, whose public homes differ by name.
-_ENGINE_NAMES = {
-    "Input": "layers",
-    "InputLayer": "layers",
-    "InputSpec": "layers",
-    "Layer": "layers",
-    "Model": "models",
-    "Sequential": "models",
-}
-_KERAS_ROOTS = ("keras", "tensorflow.keras", "tensorflow.python.keras", "tensorflow.contrib.keras")
 
 
 def switched_imports(module: Module) -> Iterator[Edit]:
@@ -100,11 +69,12 @@ def switched_imports(module: Module) -> Iterator[Edit]:
 def public_imports(module: Module) -> Iterator[Edit]:
     """Yield the edits of imports that need another home: Keras, for graph mode that of v1, and private modules."""
     for node in changeable_imports(module):
+        root = keras_root(module, node)
         if isinstance(node, cst.Import):
             for alias in node.names:
-                yield from _import_edit(module, alias)
+                yield from _import_edit(module, alias, root)
         elif node.module is not None and not node.relative:
-            yield from aligned(module, node, list(_from_edit(module, node)))
+            yield from aligned(module, node, list(_from_edit(module, node, root)))
 
 
 def aligned(module: Module, node: cst.ImportFrom, edits: list[Edit]) -> Iterator[Edit]:
@@ -115,10 +85,9 @@ def aligned(module: Module, node: cst.ImportFrom, edits: list[Edit]) -> Iterator
             yield from realign_names(module, node, len(edit.text) - (edit.end - edit.start))
 
 
-def _import_edit(module: Module, alias: cst.ImportAlias) -> Iterator[Edit]:
+def _import_edit(module: Module, alias: cst.ImportAlias, root: str) -> Iterator[Edit]:
     name = dotted(alias.name) or ""
     start, end = module.start(alias.name), module.end(alias.name)
-    root = keras_root(module)
     keras = keras_home(name, root)
     if keras is not None and alias.asname is not None:
         if keras != name:
@@ -129,16 +98,15 @@ def _import_edit(module: Module, alias: cst.ImportAlias) -> Iterator[Edit]:
         yield Edit(start, end, home)
 
 
-def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
+def _from_edit(module: Module, node: cst.ImportFrom, root: str) -> Iterator[Edit]:
     if node.module is None:
         return
     name = dotted(node.module) or ""
     start, end = module.start(node.module), module.end(node.module)
     names = [] if isinstance(node.names, cst.ImportStar) else list(node.names)
-    root = keras_root(module)
     keras = keras_home(name, root)
     if ".engine" in name and keras is not None:
-        if (inner := _engine_home(names)) is not None:
+        if (inner := engine_home(names)) is not None:
             yield Edit(start, end, f"{root}.keras.{inner}")
     elif keras is not None:
         yield from _keras_edits(module, node, names, keras)
@@ -152,12 +120,6 @@ def _from_edit(module: Module, node: cst.ImportFrom) -> Iterator[Edit]:
         home := _home_of_names(name, names)
     ) is not None:
         yield Edit(start, end, home)
-
-
-def _engine_home(names: list[cst.ImportAlias]) -> str | None:
-    """Return the public home that all the names of Keras's private `engine` have in common, if they have one."""
-    homes = {_ENGINE_NAMES.get(dotted(alias.name) or "") for alias in names}
-    return homes.pop() if len(homes) == 1 else None
 
 
 def _home_of_names(name: str, names: list[cst.ImportAlias]) -> str | None:
@@ -222,23 +184,15 @@ def estimator_home(module: Module, name: str) -> str | None:
     return f"{V1}{name.removeprefix('tensorflow')}" if is_estimator and stays else None
 
 
-def keras_root(module: Module) -> str:
-    """Return the package whose `keras` the program uses: in graph mode that with sessions.
+def keras_root(module: Module, node: cst.Import | cst.ImportFrom) -> str:
+    """Return the package whose `keras` an import means: in graph mode that with sessions.
 
     `tensorflow.keras` of code that may mean TensorFlow 2 stays what it is: its layers are others by the same names.
+    For the same reason an import that brings such a layer of TensorFlow 1 is one of compat.v1 in eager mode too.
     """
-    return V1 if module.program.mode is Mode.GRAPH and meant_by(module) is Generation.V1 else "tensorflow"
-
-
-def keras_home(name: str, package: str = V1) -> str | None:
-    """Return the module of the package's `keras` for a Keras module, None for any other module."""
-    for root in _KERAS_ROOTS:
-        if name == root:
-            return f"{package}.keras"
-        if name.startswith(root + "."):
-            inner = name[len(root) + 1 :]
-            return f"{package}.keras.{KERAS_MOVED.get(inner, inner)}"
-    return None
+    if meant_by(module) is not Generation.V1:
+        return "tensorflow"
+    return V1 if module.program.mode is Mode.GRAPH or brings_v1_meaning(module, node) else "tensorflow"
 
 
 def changeable_imports(module: Module) -> Iterator[cst.Import | cst.ImportFrom]:

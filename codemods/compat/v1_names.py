@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import libcst as cst
 
 from codemods.compat.v1_imports import V1, aligned, changeable_imports, estimator_home, keras_root
+from codemods.compat.v1_meanings import names_meaning_v1
 from codemods.edit.edits import Edit
 from codemods.edit.imports import removed_aliases
 from codemods.edit.layout import indent_at, newline_of
 from codemods.names.generations import Having, packages
 from codemods.names.meanings import meaning
 from codemods.source.module import Module
-from codemods.source.nodes import dotted
+from codemods.source.nodes import bound_name, dotted
 
 # What `tensorflow` holds beside its API, and compat.v1 does not.
 _ASIDE = frozenset({"compat", "contrib", "core", "python"})
@@ -25,11 +26,8 @@ def switched_names(module: Module) -> Iterator[Edit]:
         if isinstance(node.names, cst.ImportStar):
             yield from aligned(module, node, [_renamed(module, node)])
         else:
-            yield from _split(
-                module,
-                node,
-                lambda name: _is_v1s(module, name, name not in _ASIDE and _having(module, name) is not Having.SECOND),
-            )
+            moved = [alias for alias in node.names if _is_v1s(module, node, alias, _is_switched(module, alias))]
+            yield from _split(module, node, moved)
 
 
 def moved_names(module: Module, *, has_v1: bool) -> Iterator[Edit]:
@@ -37,14 +35,25 @@ def moved_names(module: Module, *, has_v1: bool) -> Iterator[Edit]:
 
     Names of which the two packages mean different things move where the file is surely one of TensorFlow 1.
     """
+    v1_names = names_meaning_v1(module)
     for node in _named_imports(module):
         if not isinstance(node.names, cst.ImportStar):
-            yield from _split(module, node, lambda name: _is_v1s(module, name, _moves(module, name, has_v1)))
+            moved = [
+                alias
+                for alias in node.names
+                if bound_name(alias) in v1_names or _is_v1s(module, node, alias, _moves(module, alias, has_v1))
+            ]
+            yield from _split(module, node, moved)
 
 
-def _moves(module: Module, name: str, has_v1: bool) -> bool:
-    differs = has_v1 and meaning(module.program.target, name) is not None
-    return differs or _having(module, name) is Having.FIRST
+def _is_switched(module: Module, alias: cst.ImportAlias) -> bool:
+    name = alias.evaluated_name
+    return name not in _ASIDE and _having(module, name) is not Having.SECOND
+
+
+def _moves(module: Module, alias: cst.ImportAlias, has_v1: bool) -> bool:
+    differs = has_v1 and meaning(module.program.target, alias.evaluated_name) is not None
+    return differs or _having(module, alias.evaluated_name) is Having.FIRST
 
 
 def _having(module: Module, name: str) -> Having:
@@ -59,11 +68,15 @@ def _named_imports(module: Module) -> Iterator[cst.ImportFrom]:
             yield node
 
 
-def _is_v1s(module: Module, name: str, otherwise: bool) -> bool:
+def _is_v1s(module: Module, node: cst.ImportFrom, alias: cst.ImportAlias, otherwise: bool) -> bool:
     """Whether a name is taken from compat.v1: Keras and Estimators as the program's mode and target have it."""
-    if name == "keras":
-        return keras_root(module) == V1
-    return estimator_home(module, "tensorflow.estimator") is not None if name == "estimator" else otherwise
+    match alias.evaluated_name:
+        case "keras":
+            return keras_root(module, node) == V1
+        case "estimator":
+            return estimator_home(module, "tensorflow.estimator") is not None
+        case _:
+            return otherwise
 
 
 def _renamed(module: Module, node: cst.ImportFrom) -> Edit:
@@ -71,11 +84,10 @@ def _renamed(module: Module, node: cst.ImportFrom) -> Edit:
     return Edit(module.start(node.module), module.end(node.module), V1)
 
 
-def _split(module: Module, node: cst.ImportFrom, moves: Callable[[str], bool]) -> Iterator[Edit]:
+def _split(module: Module, node: cst.ImportFrom, moved: list[cst.ImportAlias]) -> Iterator[Edit]:
     """Yield the edits that let an import of its own bring the names that move, where others stay."""
     if isinstance(node.names, cst.ImportStar) or node.module is None:
         return
-    moved = [alias for alias in node.names if moves(dotted(alias.name) or "")]
     if len(moved) == len(node.names):
         yield from aligned(module, node, [_renamed(module, node)])
     elif moved:

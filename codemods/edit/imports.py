@@ -9,7 +9,7 @@ import libcst as cst
 from codemods.edit.edits import Edit, Import
 from codemods.edit.layout import newline_of
 from codemods.source.module import Module
-from codemods.source.nodes import dotted, walk
+from codemods.source.nodes import bound_name, dotted, walk
 from codemods.source.scopes import BindingKind
 
 LEGACY_KERAS = "TF_USE_LEGACY_KERAS"
@@ -155,11 +155,11 @@ def _removals(module: Module, freed: frozenset[str], renewed: dict[str, str]) ->
         dead = [
             alias
             for alias in node.names
-            if _bound(alias) in freed
+            if bound_name(alias) in freed
             and (
                 not _used(module, alias, exported)
-                if _bound(alias) not in renewed
-                else _is_elsewhere(node, renewed[_bound(alias)])
+                if bound_name(alias) not in renewed
+                else _is_elsewhere(node, renewed[bound_name(alias)])
             )
         ]
         if not dead or "noqa" in module.text[module.start(statement) : module.line_end(module.end(statement))]:
@@ -210,14 +210,8 @@ def _name_end(module: Module, alias: cst.ImportAlias) -> int:
     return module.end(alias.asname.name if alias.asname is not None else alias.name)
 
 
-def _bound(alias: cst.ImportAlias) -> str:
-    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-        return alias.asname.name.value
-    return (dotted(alias.name) or "").split(".")[0]
-
-
 def _used(module: Module, alias: cst.ImportAlias, exported: str) -> bool:
-    bound = _bound(alias)
+    bound = bound_name(alias)
     inside = set(walk(alias))
     if any(name not in inside and not _in_import(module, name) for name in module.names.get(bound, [])):
         return True

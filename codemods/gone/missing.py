@@ -8,7 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from codemods.compat.v1_imports import keras_home
+from codemods.compat.keras_homes import keras_home
 from codemods.edit.imports import LEGACY_KERAS
 from codemods.gone.after_edits import AfterEdits, Imported, ImportStatement, Named
 from codemods.gone.guarded import is_guarded

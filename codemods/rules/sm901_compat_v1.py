@@ -28,6 +28,7 @@ from codemods.rule import Draft, Example
 from codemods.site import Guidance, Outcome, Site
 from codemods.source.mode import Mode
 from codemods.source.module import Module
+from codemods.source.nodes import bound_name
 from codemods.source.symbols import is_tensorflow
 from codemods.source.tensorflow_uses import Use
 from codemods.source.version_checks import refusals_of_tf2
@@ -202,7 +203,7 @@ def _is_needed(module: Module, edit: Edit, sites: Sequence[Site]) -> bool:
             continue
         start, end = module.start(node), module.end(node)
         if start <= edit.start < end:
-            bound = [alias.evaluated_alias or alias.evaluated_name.split(".")[0] for alias in node.names]
+            bound = [bound_name(alias) for alias in node.names]
             uses = [module.start(name) for each in bound for name in module.names.get(each, ())]
             spans = [(start, end), *replaced]
             return any(not any(first <= use < last for first, last in spans) for use in uses)

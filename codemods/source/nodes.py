@@ -70,3 +70,8 @@ def root_names(expression: cst.CSTNode) -> frozenset[str]:
     while isinstance(expression, cst.Attribute):
         expression = expression.value
     return frozenset({expression.value}) if isinstance(expression, cst.Name) else frozenset()
+
+
+def bound_name(alias: cst.ImportAlias) -> str:
+    """Return the name that an import binds."""
+    return alias.evaluated_alias or alias.evaluated_name.split(".")[0]

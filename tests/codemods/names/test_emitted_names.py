@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from codemods.compat.v1_imports import KERAS_MOVED, PRIVATE_MODULES, PRIVATE_NAMES, PUBLIC_MODULES, SAVED_MODEL_MODULES
+from codemods.compat.keras_homes import KERAS_MOVED
+from codemods.compat.v1_imports import PRIVATE_MODULES, PRIVATE_NAMES, PUBLIC_MODULES, SAVED_MODEL_MODULES
 from codemods.edit.shim_names import SHIM, SHIM_NAMES
 from codemods.names.tf1 import GRAPH_ONLY, V1_DIFFERS, V1_ONLY, V2_ONLY
 

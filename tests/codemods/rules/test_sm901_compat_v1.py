@@ -216,6 +216,89 @@ def test_eager_mode(before: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param(
+            "import tensorflow as tf\nx = tf.keras.layers.LSTM(4)\ny = tf.keras.layers.Dense(2)\ntf.gfile.Open(d)\n",
+            "import tensorflow as tf\nx = tf.compat.v1.keras.layers.LSTM(4)\ny = tf.keras.layers.Dense(2)\n"
+            "tf.compat.v1.gfile.Open(d)\n",
+            id="attributes of TensorFlow",
+        ),
+        pytest.param(
+            "from tensorflow.keras.layers import LSTM, Dense\nfrom tensorflow.keras.models import Model\n"
+            "from tensorflow import gfile\nLSTM(4), Dense(2), Model(), gfile.Open(d)\n",
+            "from tensorflow.compat.v1.keras.layers import LSTM, Dense\nfrom tensorflow.keras.models import Model\n"
+            "from tensorflow.compat.v1 import gfile\nLSTM(4), Dense(2), Model(), gfile.Open(d)\n",
+            id="the import that brings one; another stays",
+        ),
+        pytest.param(
+            "import tensorflow.keras.layers as L\nfrom tensorflow import gfile\nL.GRU(3), gfile.Open(d)\n",
+            "import tensorflow.compat.v1.keras.layers as L\nfrom tensorflow.compat.v1 import gfile\n"
+            "L.GRU(3), gfile.Open(d)\n",
+            id="a module by another name",
+        ),
+        pytest.param(
+            "from tensorflow import keras, gfile, float32\nkeras.layers.GRU(3, dtype=float32), gfile.Open(d)\n",
+            "from tensorflow.compat.v1 import keras, gfile\nfrom tensorflow import float32\n"
+            "keras.layers.GRU(3, dtype=float32), gfile.Open(d)\n",
+            id="keras among names of TensorFlow",
+        ),
+        pytest.param(
+            "from tensorflow.keras.layers import *\nfrom tensorflow import gfile\nLSTM(3), gfile.Open(d)\n",
+            "from tensorflow.compat.v1.keras.layers import *\nfrom tensorflow.compat.v1 import gfile\n"
+            "LSTM(3), gfile.Open(d)\n",
+            id="all names",
+        ),
+        pytest.param(
+            "from keras.layers import Dense\nfrom keras.layers.recurrent import LSTM\nfrom tensorflow import gfile\n"
+            "LSTM(3), Dense(2), gfile.Open(d)\n",
+            "from tensorflow.keras.layers import Dense\nfrom tensorflow.compat.v1.keras.layers import LSTM\n"
+            "from tensorflow.compat.v1 import gfile\nLSTM(3), Dense(2), gfile.Open(d)\n",
+            id="standalone Keras",
+        ),
+        pytest.param(
+            "from tensorflow import gfile\n\ndef f():\n    from tensorflow.python.keras.layers import LSTM\n"
+            "    return LSTM(4), gfile.Open(d)\n",
+            "from tensorflow.compat.v1 import gfile\n\ndef f():\n"
+            "    from tensorflow.compat.v1.keras.layers import LSTM\n    return LSTM(4), gfile.Open(d)\n",
+            id="private Keras, in a function",
+        ),
+    ],
+)
+def test_what_means_another_thing_in_eager_mode(before: str, expected: str) -> None:
+    assert migrated(before, EAGER).partition(OPT_IN + "\n")[2] == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from tensorflow.keras.layers import LSTM\nLSTM(4)\n", id="nothing tells which TensorFlow"),
+        pytest.param(
+            "from tensorflow.keras.layers import LSTM\nimport tensorflow as tf\nLSTM(4)\n"
+            "tf.random.normal([2]), tf.saved_model.save(m, d)\n",
+            id="TensorFlow 2",
+        ),
+        pytest.param(
+            "from tensorflow.keras.layers import LSTM\nimport tensorflow as tf\nLSTM(4)\n"
+            "tf.summary.create_file_writer(d), tf.compat.v1.gfile.Open(d)\n",
+            id="TensorFlow 2 with a name of compat.v1",
+        ),
+        pytest.param(
+            "from tensorflow.keras.layers import *\nimport tensorflow as tf\nDense(3), tf.compat.v1.gfile.Open(d)\n",
+            id="all names; one that means the same",
+        ),
+        pytest.param(
+            "from tensorflow.compat.v1.keras.layers import LSTM\nfrom tensorflow.compat.v1 import gfile\n"
+            "LSTM(4), gfile.Open(d)\n",
+            id="done",
+        ),
+    ],
+)
+def test_what_means_the_same_or_is_not_known_stays_in_eager_mode(source: str) -> None:
+    assert migrated(source, EAGER).endswith(source)  # below what asks for legacy Keras
+
+
+@pytest.mark.parametrize(
     ("source", "around"),
     [
         pytest.param("import tensorflow as tf\ntf.Session()\n", Surroundings(Mode.GRAPH), id="not migrated"),
