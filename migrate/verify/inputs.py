@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,22 @@ _SIZES = (2, 1, 4, 5, 8, 10, 16, 28, 32, 64, 100, 128, 224, 256, 299, 784)
 _BATCHES, _SINGLE = (1, 3), (1, 1)
 
 
+# Numbers that send a graph another way than random ones do, or train and serve in turn.
+_FURTHER = (
+    Filling.VARIED, Filling.ONES, Filling.ZEROS, Filling.NEGATIVE, Filling.LARGE, Filling.LARGE_NEGATIVE, Filling.VARIED
+)  # fmt: skip
+
+
+def _none() -> Iterator[Values]:
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The requests to try, in order."""
+    """The requests to try, in order; `further` are others of the same sizes, for what those leave untried."""
 
     requests: tuple[Values, ...]
+    further: Callable[[], Iterator[Values]] = _none
 
 
 class RequestPlanner:
@@ -71,7 +83,7 @@ class RequestPlanner:
             requests = (
                 inputs.request(self._vocabulary, variation, number, batch) for number, batch in enumerate(batches)
             )
-            yield Plan(tuple(requests))
+            yield Plan(tuple(requests), functools.partial(inputs.further, self._vocabulary, variation, batches))
 
 
 class _SignatureInputs:
@@ -113,6 +125,14 @@ class _SignatureInputs:
             if tensor not in made:
                 made[tensor] = self._dense(each, maker, variation, number, batch)
         return {each.slot: made[self._tensors[each.slot]] for each in self._slots}
+
+    def further(
+        self, vocabulary: Vocabulary, variation: Variation, batches: tuple[int, int]
+    ) -> Iterator[dict[Slot, Array]]:
+        """Yield more requests of the sizes of an attempt."""
+        for number, filling in enumerate(_FURTHER, start=len(batches)):
+            for batch in dict.fromkeys(reversed(batches)):
+                yield self.request(vocabulary, replace(variation, filling=filling), number, batch)
 
     def static_shape(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the shape that TensorFlow's shape inference found, -1 for unknown; of a handle, its variable's."""

@@ -13,9 +13,11 @@ import tensorflow as tf
 
 from migrate.errors import UnreadableModelError
 from migrate.method_names.proto_file import proto_path
+from migrate.verify.both_sides import exercise
+from migrate.verify.decisions import Decisions, decisions
 from migrate.verify.edited_copy import Edit, draw_anew, edited_copy, lost_kernels, replace_lost_kernels
 from migrate.verify.error_text import first_line
-from migrate.verify.inputs import RequestPlanner
+from migrate.verify.inputs import Plan, RequestPlanner
 from migrate.verify.native_model import NativeModel
 from migrate.verify.proof import ProofOptions
 from migrate.verify.request_limit import RequestTimeoutError
@@ -95,9 +97,14 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
         runs: dict[str, Run] = {}
         retried = False
         for key, signature in client_signatures(meta_graph).items():
-            run, tries = _find_requests(model, key, signature, planner)
+            run, plan, tries = _find_requests(model, key, signature, planner)
             runs[key] = run if run.error else _with_warmups(model, key, run, planner)
             retried = retried or tries + len(planner.warmups(key)) > 1
+            if not run.error:
+                conditions = _conditions(meta_graph, run)
+                runs[key], note = _both_ways(model, runs[key], plan, conditions)
+                notes += [f"signature {key!r}: {note}"] if note else []
+                retried = retried or bool(conditions.tensors)
         notes += planner.notes
         if model.devices_cleared:
             notes.append("the original was loaded with its device placements cleared")
@@ -135,10 +142,10 @@ def _state(model: SessionModel, options: ProofOptions) -> ReferenceState:
     return reference_state(model)
 
 
-def _find_requests(model: SessionModel, key: str, signature: Any, planner: RequestPlanner) -> tuple[Run, int]:
+def _find_requests(model: SessionModel, key: str, signature: Any, planner: RequestPlanner) -> tuple[Run, Plan, int]:
     """Try one plan after the other until the original answers; else return the first plan's error."""
     answers = functools.partial(model.run, signature)
-    first: Run | None = None
+    first: tuple[Run, Plan] | None = None
     tries = 0
     for plan in planner.plans(key, signature):
         tries += 1
@@ -147,10 +154,28 @@ def _find_requests(model: SessionModel, key: str, signature: Any, planner: Reque
             run = run_requests(answers, plan.requests)
         run = replace(run, signature=signature)
         if not run.error or run.timed_out:
-            return run, tries
-        first = first or run
+            return run, plan, tries
+        first = first or (run, plan)
     assert first is not None, "a planner gives at least one plan"
-    return first, tries
+    return *first, tries
+
+
+def _conditions(meta_graph: Any, run: Run) -> Decisions:
+    feeds = [each.tensor for each in slot_tensors(run.signature.inputs)]
+    return decisions(meta_graph.graph_def, [each.tensor for each in slot_tensors(run.signature.outputs)], feeds)
+
+
+def _both_ways(model: SessionModel, run: Run, plan: Plan, conditions: Decisions) -> tuple[Run, str]:
+    """Add requests that the original answers and that take sides of its conditions which no other took."""
+
+    def answer(request: Values) -> Values | None:
+        given = run_requests(functools.partial(model.run, run.signature), (request,))
+        return None if given.error else given.outputs[0]
+
+    probe = functools.partial(model.probe, run.signature)
+    found = exercise(conditions, run.requests, plan.further(), probe, answer)
+    requests, outputs = (*run.requests, *found.added), (*run.outputs, *found.outputs)
+    return replace(run, requests=requests, outputs=outputs), found.note
 
 
 def _with_warmups(model: SessionModel, key: str, run: Run, planner: RequestPlanner) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -84,6 +85,26 @@ class SessionModel:
             values = self.session.run(list(fetches.values()), feeds, options=options)
         found = zip(fetches, values, strict=True)
         return {slot: portable(as_array(value), self.export_dir) for slot, value in found}
+
+    def probe(self, signature: Any, request: Values, names: tuple[str, ...]) -> dict[str, Array]:
+        """Return what tensors hold for a request, without those that do not come to hold anything."""
+        feeds = {each.tensor: request[each.slot] for each in slot_tensors(signature.inputs) if each.slot in request}
+        options = _v1.RunOptions(timeout_in_ms=int(1000 * self._seconds))
+
+        def run(wanted: tuple[str, ...]) -> dict[str, Array]:
+            with limited(self._seconds):
+                values = self.session.run(list(wanted), feeds, options=options)
+            return dict(zip(wanted, map(as_array, values), strict=True))
+
+        if not names:
+            return {}
+        with contextlib.suppress(tf.errors.OpError, ValueError, TypeError):
+            return run(names)
+        found: dict[str, Array] = {}
+        for name in names if len(names) > 1 else ():
+            with contextlib.suppress(tf.errors.OpError, ValueError, TypeError):
+                found |= run((name,))
+        return found
 
     def initialise_tables(self) -> bool:
         """Run the `table_initializer` collection, which the TF1 loader leaves alone; tell whether there was one."""

@@ -40,6 +40,18 @@ class Filling(Enum):
     VARIED = "varied"
     ONES = "ones"
     ZEROS = "zeros"
+    NEGATIVE = "negative"
+    LARGE = "large"
+    LARGE_NEGATIVE = "large negative"
+
+
+_FILLED_WITH = {
+    Filling.ONES: 1,
+    Filling.ZEROS: 0,
+    Filling.NEGATIVE: -1,
+    Filling.LARGE: 1000,
+    Filling.LARGE_NEGATIVE: -1000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ class ValueMaker:
         if dtype == tf.bool:
             return np.equal((np.arange(count) + self._number) % 2, 1)
         if self._variation.filling is not Filling.VARIED:
-            return np.full(count, 0 if self._variation.filling is Filling.ZEROS else 1).astype(kind)
+            return np.full(count, _FILLED_WITH[self._variation.filling]).astype(kind)
         if dtype.is_complex:
             return (self._random.normal(size=count) + 1j * self._random.normal(size=count)).astype(kind)
         if dtype.is_floating:
