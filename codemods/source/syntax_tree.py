@@ -9,21 +9,13 @@ from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
-from libcst.metadata import CodeRange, PositionProvider
 
 from codemods.source.parsing import parse
+from codemods.source.positions import Positions
 from codemods.source.scopes import Scope, ScopeIndex, build_index
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 NodeT = TypeVar("NodeT", bound=cst.CSTNode)
-
-
-class _Positions(PositionProvider):
-    """Runs the provider alone: MetadataWrapper walks the tree once more for providers that are not asked for."""
-
-    def of(self, tree: cst.Module) -> dict[cst.CSTNode, CodeRange]:
-        self._gen_impl(tree)
-        return self._computed  # type: ignore[return-value]
 
 
 class SyntaxTree:
@@ -36,23 +28,18 @@ class SyntaxTree:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tree = parse(text)
+        self._positions = Positions(self.tree)
         self._line_starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
     # --- positions ---
 
-    @cached_property
-    def _positions(self) -> dict[cst.CSTNode, CodeRange]:
-        return _Positions().of(self.tree)
-
     def start(self, node: cst.CSTNode) -> int:
         """Return where the node's code starts; parentheses around an expression are outside."""
-        position = self._positions[node].start
-        return self._line_starts[position.line - 1] + position.column
+        return self._positions.spans[id(node)][0]
 
     def end(self, node: cst.CSTNode) -> int:
         """Return where the node's code ends (exclusive)."""
-        position = self._positions[node].end
-        return self._line_starts[position.line - 1] + position.column
+        return self._positions.spans[id(node)][1]
 
     def outer_span(self, node: cst.BaseExpression) -> tuple[int, int]:
         """Return the span of an expression together with its own parentheses."""

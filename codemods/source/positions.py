@@ -1,0 +1,86 @@
+"""Where the code of every node of a tree begins and ends, as offsets into the module's text.
+
+LibCST's own provider finds lines and columns, which every reader would turn into offsets again, and takes three times
+as long: it searches each token for newlines and makes objects for each node that nobody asks for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+Span = tuple[int, int]
+
+
+class Positions:
+    """The offsets of a tree's nodes, found when the first is asked for."""
+
+    def __init__(self, tree: cst.Module) -> None:
+        self._tree = tree
+
+    @cached_property
+    def spans(self) -> dict[int, Span]:
+        """Where each node's code begins and ends, by the node's `id`: hashing a node itself is slow.
+
+        As LibCST's `PositionProvider` has it: without space around a node, and without an expression's parentheses.
+        """
+        writing = _Writing(self._tree)
+        self._tree._codegen(writing)
+        return writing.spans
+
+
+class _Writing(CodegenState):
+    """Writes a tree and keeps only where in the text it is. As a context it is the node it was last told to record."""
+
+    def __init__(self, tree: cst.Module) -> None:
+        super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
+        self.spans: dict[int, Span] = {}
+        self._offset = 0
+        self._indent = 0
+        self._begun: list[int] = []
+        self._recorded: list[tuple[int, int, cst.CSTNode | None, cst.CSTNode | None]] = []
+
+    def increase_indent(self, value: str) -> None:
+        super().increase_indent(value)
+        self._indent += len(value)
+
+    def decrease_indent(self) -> None:
+        self._indent -= len(self.indent_tokens[-1])
+        super().decrease_indent()
+
+    def add_indent_tokens(self) -> None:
+        self._offset += self._indent
+
+    def add_token(self, value: str) -> None:
+        self.tokens[:] = (value,)  # only the last may be taken back
+        self._offset += len(value)
+
+    def pop_trailing_newline(self) -> None:
+        if self.tokens:
+            self._offset -= len(self.tokens.pop())
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        self._begun.append(self._offset)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        start = self._begun.pop()
+        self.spans.setdefault(id(node), (start, self._offset))
+
+    def record_syntactic_position(  # type: ignore[override]  # LibCST's is a generator for `contextmanager`: slower
+        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
+    ) -> _Writing:
+        self._recorded.append((id(node), self._offset, start_node, end_node))
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        number, start, start_node, end_node = self._recorded.pop()
+        end = self._offset if end_node is None else self.spans[id(end_node)][1]
+        self.spans[number] = (start if start_node is None else self.spans[id(start_node)][0], end)
