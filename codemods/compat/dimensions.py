@@ -16,7 +16,7 @@ _DIMENSION_VALUE = "compat.dimension_value"
 def dimension_values(module: Module) -> Iterator[cst.Attribute]:
     """Yield every `.value` of a shape's entry."""
     for node in module.nodes:
-        if isinstance(node, cst.Attribute) and is_dimension_value(module, node):
+        if type(node) is cst.Attribute and is_dimension_value(module, node):
             yield node
 
 

@@ -83,8 +83,8 @@ def _written_for(module: Module) -> Generation:
 
 def _imported(module: Module) -> Iterator[str]:
     """Yield what import statements name, in full."""
-    for node in module.nodes:
-        if isinstance(node, (cst.Import, cst.ImportFrom)) and not _is_tried(module, node):
+    for node in module.imports_of_modules:
+        if not _is_tried(module, node):
             yield from imported_modules(node)
 
 

@@ -31,7 +31,7 @@ def needs_legacy_keras(module: Module, uses: Sequence[Use]) -> bool:
         return True
     if any(use.raw.split(".")[0] == "keras" or _is_legacy(use.name) for use in uses):
         return True
-    return any(_imports_keras(node) for node in module.nodes if isinstance(node, (cst.Import, cst.ImportFrom)))
+    return any(map(_imports_keras, module.imports_of_modules))
 
 
 def needs_keras2(module: Module, uses: Sequence[Use]) -> bool:

@@ -49,7 +49,7 @@ def _is_switched(module: Module, name: str) -> bool:
     }
     bound = [
         alias
-        for node in module.nodes
+        for node in module.imports_of_modules
         if isinstance(node, cst.Import)
         for alias in node.names
         if (dotted(alias.asname.name) if alias.asname is not None else (dotted(alias.name) or "").split(".")[0]) == name

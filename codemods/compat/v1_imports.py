@@ -197,8 +197,7 @@ def keras_root(module: Module, node: cst.Import | cst.ImportFrom) -> str:
 
 def changeable_imports(module: Module) -> Iterator[cst.Import | cst.ImportFrom]:
     """Yield the import statements that may change: not one of a pair that already tries compat.v1."""
-    for node in module.nodes:
-        if isinstance(node, (cst.Import, cst.ImportFrom)):
-            attempt = module.enclosing(node, cst.Try)
-            if attempt is None or "compat.v1" not in module.code(attempt):
-                yield node
+    for node in module.imports_of_modules:
+        attempt = module.enclosing(node, cst.Try)
+        if attempt is None or "compat.v1" not in module.code(attempt):
+            yield node

@@ -28,7 +28,9 @@ class Begun:
 
 def begun(rules: Iterable[Rule], data: bytes) -> Begun | None:
     """Return what the bytes of a file show of an earlier run, None where they show nothing."""
-    found = [(rule, trace) for rule in rules for trace in rule.traces if trace.is_in(data)]
+    traces = [(rule, trace) for rule in rules for trace in rule.traces]
+    shown = {token for token in {trace.token for _, trace in traces} if token in data}  # several traces share one
+    found = [(rule, trace) for rule, trace in traces if trace.token in shown and trace.is_in(data)]
     if not found:
         return None
     return Begun(

@@ -82,13 +82,17 @@ class Document:
                 self, raw=conversion.after, parts=(_part(conversion.after),), conversion=conversion
             ), frozenset()
         notebooks = [part.notebook for part in self.parts if part.notebook is not None]
-        unread = frozenset[int]().union(*(each.unread for each in notebooks))
-        files = {span.cell.number for each in notebooks if each.name is not None for span in each.spans}
-        found = converted_notebook(self.raw, unread | files) if unread | files else None
+        cells = {
+            span.cell.number: span.cell
+            for each in notebooks
+            for span in each.spans
+            if each.name is not None or span.cell.number in each.unread
+        }
+        found = converted_notebook(self.raw, cells.values())
         if found is None:
             return None
-        conversion, cells = found
-        return replace(self, raw=conversion.after, parts=_parts(conversion.after), conversion=conversion), cells
+        conversion, numbers = found
+        return replace(self, raw=conversion.after, parts=_parts(conversion.after), conversion=conversion), numbers
 
     def encoded(self, text: str) -> bytes:
         """Return the file's bytes with another text.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from codemods.engine.notebook import MAGIC_LINE, PYTHON_CELL_MAGICS, WRITEFILE
-from codemods.engine.notebook_json import read_cells, render
+from codemods.engine.notebook_json import Cell, render
 from codemods.source.python2 import Conversion, converted
 
 _KEPT = "#tf1to2: {} #"
 
 
-def converted_notebook(raw: str, numbers: frozenset[int]) -> tuple[Conversion, frozenset[int]] | None:
-    """Return a notebook with those of its cells converted that are Python 2, and which; None where none is."""
+def converted_notebook(raw: str, cells: Iterable[Cell]) -> tuple[Conversion, frozenset[int]] | None:
+    """Return a notebook with those of these cells converted that are Python 2, and which; None where none is."""
     changed = {}
-    for cell in read_cells(raw):
-        new = _converted_cell(cell.text) if cell.number in numbers else None
+    for cell in cells:
+        new = _converted_cell(cell.text)
         if new is not None:
             changed[cell.number] = (cell, new)
     return (Conversion(raw, render(raw, changed), 0), frozenset(changed)) if changed else None

@@ -85,12 +85,12 @@ def handed_on_exports(module: Module, uses: Sequence[Reference]) -> Iterator[Han
     """Yield the export methods of Estimators that are taken as values, in source order."""
     for node in module.nodes:
         name, receiver = None, None
-        if isinstance(node, cst.Attribute) and node.attr.value in EXPORT_METHODS:
+        if type(node) is cst.Attribute and node.attr.value in EXPORT_METHODS:
             parent = module.parent(node)
             is_called = isinstance(parent, cst.Call) and parent.func is node
             if not is_called and not isinstance(parent, (cst.AssignTarget, cst.Attribute)):
                 name, receiver = node.attr.value, node.value
-        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "getattr":
+        elif type(node) is cst.Call and isinstance(node.func, cst.Name) and node.func.value == "getattr":
             given = node.args[1].value if len(node.args) > 1 else None
             text = given.evaluated_value if isinstance(given, cst.SimpleString) else None
             name, receiver = (text, node.args[0].value) if isinstance(text, str) else (None, None)

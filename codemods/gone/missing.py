@@ -90,10 +90,7 @@ class Missing:
         return self._failing[statement]
 
     def _find_imports(self) -> Iterator[MissingImport]:
-        for node in self._module.nodes:
-            if type(node) not in (cst.Import, cst.ImportFrom):  # `isinstance`, asked of every node, is slow
-                continue
-            assert isinstance(node, (cst.Import, cst.ImportFrom))
+        for node in self._module.imports_of_modules:
             if not _speaks(self._module.code(node)):
                 continue
             for imported in self.after.imports(node):

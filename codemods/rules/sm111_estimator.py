@@ -131,8 +131,8 @@ class _File:
     def subclass(self) -> str | None:
         """A class of this file that changes an Estimator's inside, in words; the shim has another inside."""
         for node in self.module.nodes:
-            method = changed_inside(self.module, node) if isinstance(node, cst.ClassDef) else None
-            if method is not None and isinstance(node, cst.ClassDef):
+            method = changed_inside(self.module, node) if type(node) is cst.ClassDef else None
+            if method is not None and type(node) is cst.ClassDef:
                 return (
                     f"{node.name.value} extends an Estimator and overrides its {method}, which the Estimators of "
                     "migrate.shim.estimator do not have: export with export_estimator on TensorFlow <= 2.15, or "

@@ -8,6 +8,8 @@ from codemods.source.scopes import Binding, BindingKind, Scope
 from codemods.source.syntax_tree import SyntaxTree
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_IN_PLACE = frozenset({cst.ClassDef, *_COMPREHENSIONS})
+_LOOPS = frozenset({cst.For, cst.While})
 _SUITES = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite, cst.Module, cst.Lambda, *_COMPREHENSIONS})
 
 
@@ -27,7 +29,7 @@ def reaching_bindings(tree: SyntaxTree, name: cst.Name) -> list[Binding]:
 
 def _home(scope: Scope) -> Scope:
     """Return the scope in whose flow the code runs: comprehensions and class bodies run in place."""
-    while scope.parent is not None and isinstance(scope.node, (*_COMPREHENSIONS, cst.ClassDef)):
+    while scope.parent is not None and type(scope.node) in _IN_PLACE:
         scope = scope.parent
     return scope
 
@@ -36,7 +38,7 @@ def _reaching(tree: SyntaxTree, use: cst.CSTNode, everything: list[Binding]) -> 
     reaching: list[Binding] = []
     around = [use, *tree.ancestors(use)]
     inside = {id(node) for node in around}
-    loop = next((node for node in reversed(around) if isinstance(node, (cst.For, cst.While))), None)
+    loop = next((node for node in reversed(around) if type(node) in _LOOPS), None)
     order = tree.index.order
     place = order[use]
     for binding in reversed(everything):

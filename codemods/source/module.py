@@ -73,7 +73,7 @@ class Module(SyntaxTree):
 
     def within(self, program: Program) -> Module:
         """Return the module as one of another program: the same tree, nothing that was computed for this program."""
-        for part in (self.names, self.calls):  # made once, for all
+        for part in (self.names, self.calls, self.imports_of_modules):  # made once, for all
             assert part is not None
         twin = copy(self)
         twin.program = program

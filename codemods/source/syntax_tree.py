@@ -6,7 +6,7 @@ import bisect
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import libcst as cst
 
@@ -86,6 +86,12 @@ class SyntaxTree:
     def calls(self) -> tuple[cst.Call, ...]:
         """Every call in source order (an outer call before the calls in it)."""
         return tuple(node for node in self.nodes if type(node) is cst.Call)
+
+    @cached_property
+    def imports_of_modules(self) -> tuple[cst.Import | cst.ImportFrom, ...]:
+        """Every import in source order."""
+        found = (node for node in self.nodes if type(node) in (cst.Import, cst.ImportFrom))
+        return tuple(cast("cst.Import | cst.ImportFrom", node) for node in found)
 
     @cached_property
     def names(self) -> dict[str, list[cst.Name]]:

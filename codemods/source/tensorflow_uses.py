@@ -10,6 +10,9 @@ import libcst as cst
 from codemods.source.module import Module
 from codemods.source.symbols import canonical
 
+_NO_USES = frozenset({cst.Attribute, cst.ImportAlias, cst.ImportFrom, cst.Import, cst.AsName, cst.NameItem})
+"""Around a part of a longer name, and around what an import or a `global` statement names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -48,9 +51,7 @@ def uses_of(module: Module, *packages: str) -> Iterator[Use]:
 
 def _is_whole(module: Module, node: cst.Attribute | cst.Name) -> bool:
     parent = module.parent(node)
-    if isinstance(parent, cst.Attribute):
-        return False
-    if isinstance(parent, (cst.ImportAlias, cst.ImportFrom, cst.Import, cst.AsName, cst.NameItem)):
+    if type(parent) in _NO_USES:  # `isinstance` on LibCST's abstract classes is slow
         return False
     if isinstance(parent, cst.Param):
         return parent.default is node

@@ -45,9 +45,9 @@ def in_checked_branch(module: Module, node: cst.CSTNode) -> bool:
 def refusals_of_tf2(module: Module) -> Iterator[cst.Assert | cst.If]:
     """Yield the version checks that end a program on TensorFlow 2: assertions, and branches that raise or exit."""
     for node in module.nodes:
-        if isinstance(node, cst.Assert) and _reserves_for_tf1(module, node.test) is True:
+        if type(node) is cst.Assert and _reserves_for_tf1(module, node.test) is True:
             yield node
-        elif isinstance(node, cst.If):
+        elif type(node) is cst.If:
             is_tf1 = _reserves_for_tf1(module, node.test)
             ending = node.body if is_tf1 is False else node.orelse.body if is_tf1 and _is_else(node.orelse) else None
             if ending is not None and _ends_program(module, ending):
