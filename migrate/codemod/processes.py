@@ -31,6 +31,7 @@ _STACK = 256 << 20  # address space: only what is used costs memory
 _FRAMES = 100_000  # an expression as deep as Python compiles takes some 30,000 frames of LibCST's
 _SECONDS_TO_END = 5.0
 _PATH_BYTES = 4096
+_NEW_OBJECTS = 100_000  # a tree has as many: the usual 700 have each walked many times, and it is no garbage
 _FORKS = sys.platform.startswith("linux")  # elsewhere forks are not safe, or there are none
 
 
@@ -140,6 +141,7 @@ def _main(connection: Connection, inherited: list[Connection], reading: Any, ser
     for stream in (1, 2):  # standard output is the run's product, and a dying parser's words are none
         os.dup2(silence, stream)
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
     budget.limit_memory(_STACK)
     sys.setrecursionlimit(_FRAMES)
     threading.stack_size(_STACK)
