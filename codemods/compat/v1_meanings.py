@@ -26,9 +26,9 @@ def names_meaning_v1(module: Module) -> frozenset[str]:
 
     An LSTM of `tensorflow.keras` has other activations in TensorFlow 2, and takes the same weights without a word.
     """
-    found = module.memo.get("names_meaning_v1")
+    found = module.program_memo.get("names_meaning_v1")
     if not isinstance(found, frozenset):
-        found = module.memo["names_meaning_v1"] = frozenset(_names_meaning_v1(module))
+        found = module.program_memo["names_meaning_v1"] = frozenset(_names_meaning_v1(module))
     return found
 
 
