@@ -12,7 +12,7 @@ from migrate.legacy.signatures import INIT_OP_KEY
 
 # In the order in which the TF1 loader looks (tensorflow/python/saved_model/loader_impl.py, get_init_op).
 _INIT_COLLECTIONS = ("saved_model_main_op", "legacy_init_op")
-_VARIABLE_COLLECTIONS = ("variables", "trainable_variables", "local_variables", "model_variables")
+VARIABLE_COLLECTIONS = ("variables", "trainable_variables", "local_variables", "model_variables")
 
 
 def init_op(meta_graph: Any) -> str | None:
@@ -86,7 +86,7 @@ def check_collections(meta_graph: Any) -> None:
 
 def variable_defs(meta_graph: Any) -> Iterator[Any]:
     """Yield the VariableDefs of all variable collections; one variable may come several times."""
-    for collection in _VARIABLE_COLLECTIONS:
+    for collection in VARIABLE_COLLECTIONS:
         yield from _variable_defs(meta_graph, collection)
 
 

@@ -28,6 +28,7 @@ from migrate.preflight.executed import check_executed, executed
 
 _SCOPE = "legacy"
 _DONE = "done"
+_SHAPES = "_output_shapes"
 # Before this GraphDef version an unknown shape and a scalar look alike (tensorflow/core/ops/array_ops.cc, Placeholder).
 _FIRST_VERSION_WITH_SCALAR_PLACEHOLDERS = 24
 _serial = itertools.count()
@@ -135,7 +136,14 @@ class LegacyGraph:
             return importer.run(fed, values, operations)
 
         try:
-            return tf.compat.v1.wrap_function(build, specs)
+            try:
+                return tf.compat.v1.wrap_function(build, specs)
+            except ValueError as error:
+                if _SHAPES not in str(error):
+                    raise
+                # Recorded by TensorFlow 1, which inferred other shapes for some ops (FusedBatchNormGrad).
+                importer.forget_recorded_shapes()
+                return tf.compat.v1.wrap_function(build, specs)
         except (ValueError, TypeError, tf.errors.OpError) as error:
             raise RefusedModelError(f"TensorFlow {tf.__version__} cannot import its graph: {error}") from error
 
@@ -158,8 +166,8 @@ class LegacyGraph:
             shape = node.attr["shape"].shape
             old = self._graph_def.versions.producer < _FIRST_VERSION_WITH_SCALAR_PLACEHOLDERS
             return tf.TensorShape(None) if old and not shape.dim else tf.TensorShape(shape)
-        if "_output_shapes" in node.attr and index < len(node.attr["_output_shapes"].list.shape):
-            return tf.TensorShape(node.attr["_output_shapes"].list.shape[index])
+        if _SHAPES in node.attr and index < len(node.attr[_SHAPES].list.shape):
+            return tf.TensorShape(node.attr[_SHAPES].list.shape[index])
         return tf.TensorShape(None)
 
 
@@ -174,6 +182,12 @@ class _Importer:
         self._graph_def = graph.importable(kept)
         self._producer_ops = graph.producer_ops
         self._used = {parse_tensor(edge) for node in kept for edge in node.input if not is_control(edge)}
+
+    def forget_recorded_shapes(self) -> None:
+        """Let TensorFlow infer all shapes."""
+        for nodes in (self._graph_def.node, *(function.node_def for function in self._graph_def.library.function)):
+            for node in nodes:
+                node.attr.pop(_SHAPES, None)
 
     def run(
         self, fed: Mapping[TensorName, Any], fetches: Mapping[str, TensorName], operations: Sequence[str]

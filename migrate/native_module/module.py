@@ -13,8 +13,6 @@ from typing import Any
 import tensorflow as tf
 
 from migrate.errors import RefusedModelError, UnreadableModelError
-from migrate.graph.partitions import wholes_to_keep_apart
-from migrate.graph.resource_state import to_resource_state
 from migrate.legacy.checkpoint_files import check_checkpoint
 from migrate.legacy.collections import asset_file_defs, asset_tensors
 from migrate.legacy.initialization import Initialization, read_initialization
@@ -24,6 +22,7 @@ from migrate.legacy.restore import RestoreMap, read_restore_map
 from migrate.legacy.signatures import Signature, read_signatures
 from migrate.legacy.state import LegacyVariable, read_variables, with_parts_apart
 from migrate.native_module.legacy_graph import Feed, LegacyGraph
+from migrate.native_module.parts_apart import wholes_apart
 from migrate.native_module.signature_function import SignatureFunction
 from migrate.native_module.state import State
 from migrate.native_module.tables import LoadAction
@@ -97,13 +96,7 @@ class LegacyModule(tf.Module):  # type: ignore[misc]
 
     def _variables(self, signatures: Sequence[Signature]) -> tuple[LegacyVariable, ...]:
         variables = read_variables(self.legacy, self.restores)
-        parts = {node: part for variable in variables for node, part in variable.parts.items()}
-        if not parts:
-            return variables
-        cuts = [self._cut(signature) for signature in signatures]
-        cuts.append(self.graph.cut([], self.initialization.writes, list(asset_tensors(self.legacy.meta_graph))))
-        apart = (wholes_to_keep_apart(to_resource_state(cut.nodes, []).nodes, parts) for cut in cuts)
-        return with_parts_apart(variables, frozenset().union(*apart))
+        return with_parts_apart(variables, wholes_apart(self.legacy, self.graph, variables, signatures))
 
     def _make_stored_variables(self) -> None:
         """Make every variable that has a value, in the order of the graph, also those that no signature uses."""
@@ -116,16 +109,6 @@ class LegacyModule(tf.Module):  # type: ignore[misc]
     def _signature_function(self, signature: Signature) -> SignatureFunction:
         try:
             return SignatureFunction(self.graph, self.state, signature)
-        except RefusedModelError as error:
-            raise RefusedModelError(f"{self.legacy.path}: the signature {signature.key!r}: {error}") from error
-
-    def _cut(self, signature: Signature) -> Any:
-        try:
-            return self.graph.cut(
-                [endpoint.tensor for endpoint in signature.outputs],
-                [],
-                [endpoint.tensor for endpoint in signature.inputs],
-            )
         except RefusedModelError as error:
             raise RefusedModelError(f"{self.legacy.path}: the signature {signature.key!r}: {error}") from error
 

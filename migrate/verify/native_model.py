@@ -71,10 +71,11 @@ class NativeModel:
         """Return every tracked variable by the name of its TF1 node (that is, without `:0`)."""
         found: dict[str, list[tf.Variable]] = {}
         seen: set[int] = set()
-        tracked = [each for each in tf.train.TrackableView(self._loaded).descendants() if isinstance(each, tf.Variable)]
+        tracked = tf.train.TrackableView(self._loaded).descendants()
         # A model that was loaded from TF1 format lists them without tracking some of them.
         for variable in (*tracked, *getattr(self._loaded, "variables", ())):
-            if id(variable) not in seen:
+            # In the place of a lost member TensorFlow loads a None; which one it was is told by `object_root`.
+            if isinstance(variable, tf.Variable) and id(variable) not in seen:
                 seen.add(id(variable))
                 found.setdefault(variable.name.removesuffix(":0"), []).append(variable)
         return found

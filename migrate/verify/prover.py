@@ -30,6 +30,7 @@ from migrate.verify.contract import compare_assets, compare_signatures, path_lef
 from migrate.verify.error_text import first_line
 from migrate.verify.moved_copy import moved_copy
 from migrate.verify.native_model import NativeModel
+from migrate.verify.original import parts_apart
 from migrate.verify.proof import Loading, Outcome, Proof, ProofOptions, SignatureCheck, WeightCheck
 from migrate.verify.reference import Again, Reference, Run, run_reference, run_requests
 from migrate.verify.session_model import SessionModel
@@ -206,7 +207,9 @@ class _Judge:
         if not found.differences:
             return found
         by_chance = changed_variables(self.reference.state, next(self._runs_again()).state)
-        return compare_weights(self.reference.state, model, by_chance) if by_chance else found
+        has_parts = any(state.parts for _, state in self.reference.state.variables)
+        apart = parts_apart(self._prover.old, self._prover.tags) if has_parts else frozenset()
+        return compare_weights(self.reference.state, model, by_chance, apart) if by_chance or apart else found
 
     def session_tables(self, model: SessionModel) -> tuple[str, ...]:
         """Compare what the mutable tables of a Session hold before any request."""

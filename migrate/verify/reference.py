@@ -19,6 +19,7 @@ from migrate.verify.edited_copy import Edit, draw_anew, edited_copy, lost_kernel
 from migrate.verify.error_text import first_line
 from migrate.verify.inputs import Plan, RequestPlanner
 from migrate.verify.native_model import NativeModel
+from migrate.verify.needed_nodes import keep_what_is_needed
 from migrate.verify.proof import ProofOptions
 from migrate.verify.request_limit import RequestTimeoutError
 from migrate.verify.session_model import SessionModel
@@ -89,7 +90,13 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
     if lost:
         edits = (replace_lost_kernels,)
         notes.append(f"the original was run with stock ops in place of {', '.join(lost)}, which has no kernel here")
-    with _loaded(old, tags, edits, options) as model:
+    with ExitStack() as stack:
+        model, edits, reason = _loaded_as_far_as_needed(stack, old, tags, meta_graph, edits, options)
+        if reason:
+            notes.append(
+                f"the original was run without the nodes that no signature, init op or restore needs, as TensorFlow "
+                f"{tf.__version__} cannot load it whole: {reason}"
+            )
         state, tables = _state(model, options), session_contents(model)
         if state.uninitialised:
             notes.append(f"{len(state.uninitialised)} variables have no value in the original, either")
@@ -120,6 +127,25 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
     if may_have_changed:
         runs = dict(afresh(edits).runs)
     return Reference(state, runs, graph, tuple(notes), functools.partial(afresh, (*edits, draw_anew)), tables)
+
+
+def _loaded_as_far_as_needed(
+    stack: ExitStack,
+    old: Path,
+    tags: frozenset[str],
+    meta_graph: Any,
+    edits: tuple[Edit, ...],
+    options: ProofOptions,
+) -> tuple[SessionModel, tuple[Edit, ...], str]:
+    """Load the original whole or else what is needed of it; return the edits, and why it was not whole."""
+    try:
+        return stack.enter_context(_loaded(old, tags, edits, options)), edits, ""
+    except UnreadableModelError as error:
+        if isinstance(error.__cause__, RequestTimeoutError) or meta_graph.HasField("object_graph_def"):
+            raise
+        cause = error.__cause__ or error
+    edits = (*edits, keep_what_is_needed)
+    return stack.enter_context(_loaded(old, tags, edits, options)), edits, first_line(cause)
 
 
 @contextmanager

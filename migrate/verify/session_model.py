@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from migrate.legacy.collections import table_initializers
+from migrate.legacy.state import VARIABLE_NODE_OPS, state_identity
 from migrate.verify.proof import SECONDS_PER_REQUEST
 from migrate.verify.request_limit import limited
 from migrate.verify.signature_tensors import Array, Slot, Values, as_array, portable, slot_tensors
@@ -131,9 +132,12 @@ class VariableReader:
         self._session = model.session
         self._model_dir = model.export_dir
         self._reads: dict[str, Any] = {}
+        self.identities: dict[str, tuple[bytes, bytes]] = {}
         checks = {}
         with model.graph.as_default(), tf.device(None):
             for node in model.graph.get_operations():
+                if node.type in VARIABLE_NODE_OPS:
+                    self.identities[node.name] = state_identity(node.node_def)
                 if node.type in ("VariableV2", "Variable"):
                     self._reads[node.name] = node.outputs[0]
                     checks[node.name] = tf.raw_ops.IsVariableInitialized(ref=node.outputs[0])

@@ -16,17 +16,16 @@ from migrate.graph.partitions import Part
 from migrate.graph.stand_ins import with_stand_ins
 from migrate.graph.tensor_name import TensorName, parse_tensor, source_node
 from migrate.legacy.collections import asset_tensors
-from migrate.legacy.inlined_state import with_inlined_state
 from migrate.legacy.model import LegacyModel
-from migrate.legacy.read import read_models
 from migrate.legacy.restore import read_restore_map
 from migrate.legacy.state import VARIABLE_NODE_OPS, LegacyVariable, read_variables
 from migrate.verify.graph_view import Frame, GraphView, Leaf, LeafKind, TooLargeError
 from migrate.verify.object_root import compare_root
 from migrate.verify.optional_inputs import compare_optional_inputs
+from migrate.verify.original import legacy_model
 from migrate.verify.restored_names import compare_restored
 from migrate.verify.signature_tensors import SlotTensor, client_signatures, slot_tensors
-from migrate.verify.structure_walk import Correspondence, Walk
+from migrate.verify.structure_walk import Correspondence, Walk, is_rewrap
 from migrate.verify.table_structure import TablePairs, compare_tables, table_leaf
 from migrate.verify.written_objects import WrittenObjects, WrittenSignature, object_table
 
@@ -59,20 +58,18 @@ def compare_structure(old: Path, old_graph: Any, new: Path, new_graph: Any, *, i
         is_only: whether `new` has no other. Only then `tf.saved_model.load` uses the functions.
     """
     try:
-        legacy = _legacy(old, old_graph)
+        legacy = legacy_model(old, frozenset(old_graph.meta_info_def.tags))
         comparison = _Comparison(legacy, new, new_graph)
         return comparison.compare(is_only=is_only)
     except TooLargeError:
         return Structure(notes=("not compared structurally: functions are called in too many ways",))
     except (Tf1to2Error, LookupError, ValueError, TypeError) as error:
-        # A proto that was written in another way, or is damaged: running it tells which.
         reason = str(error) if isinstance(error, Tf1to2Error) else f"{type(error).__name__}: {error}"
+        if is_rewrap(new_graph.graph_def.library.function):
+            # What a rewrap wrote of a model that it could read is compared whole, or something is wrong with either.
+            return Structure(differences=(f"the structure of the two cannot be compared: {reason}",))
+        # Other programs write protos in ways of their own: running them tells.
         return Structure(notes=(f"not compared structurally: {reason}",))
-
-
-def _legacy(old: Path, meta_graph: Any) -> LegacyModel:
-    tags = frozenset(meta_graph.meta_info_def.tags)
-    return with_inlined_state(next(model for model in read_models(old) if model.tags == tags))
 
 
 class _Comparison:

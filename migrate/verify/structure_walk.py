@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ class Correspondence:
         self.only_new = frozenset(name for name in new.functions if base_name(name) not in bases[0])
         names = {original_name(name) for scope in ("", *new.functions) for name in new.nodes(scope)}
         self.stood_for = frozenset(names)
-        self.is_rewrap = any(name.startswith(_SCOPE) for scope in new.functions for name in new.nodes(scope))
+        self.is_rewrap = is_rewrap(new.functions.values())
 
 
 @dataclass(slots=True)
@@ -264,6 +264,11 @@ class Walk:
             self.unknown.append(text)
         else:
             self.differences.append(text)
+
+
+def is_rewrap(functions: Iterable[Any]) -> bool:
+    """Tell whether these functions of a model were written by a rewrap."""
+    return any(node.name.startswith(_SCOPE) for function in functions for node in function.node_def)
 
 
 def base_name(function: str) -> str:

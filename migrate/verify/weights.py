@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,20 @@ _READ_AT_ONCE = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class VariableState:
-    """One variable: dtype, shape and the SHA-256 of its values; `parts` names the nodes of a partitioned variable.
+    """One variable: dtype, shape and the SHA-256 of its values.
 
-    `trainable` is None where the graph keeps no collection that tells.
+    Attributes:
+        trainable: None where the graph keeps no collection that tells.
+        parts: of a partitioned variable, by their nodes.
+        aliases: the other names that the graph has for it: nodes that share one state.
     """
 
     dtype: str
     shape: tuple[int, ...]
     digest: bytes
     trainable: bool | None
-    parts: tuple[str, ...] = ()
+    parts: tuple[tuple[str, VariableState], ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,36 @@ def reference_state(model: SessionModel) -> ReferenceState:
     def is_trainable(name: str) -> bool | None:
         return (name in trainable) if name in collected else None
 
+    def state_of(name: str, value: Array) -> VariableState:
+        return VariableState(value.dtype.name, value.shape, digest(value), is_trainable(name))
+
     states = {
-        name: VariableState(value.dtype.name, value.shape, digest(value), is_trainable(name))
+        name: state_of(name, value)
         for name, value in _values(reader, tuple(name for name in reader.names if name not in in_slices))
     }
-    for whole, parts in slices.items():
-        value = _assemble(reader, parts)
-        first = next(iter(parts))
-        states[whole] = VariableState(value.dtype.name, value.shape, digest(value), is_trainable(first), tuple(parts))
-    return ReferenceState(tuple(states.items()), reader.uninitialised)
+    for whole, slices_of in slices.items():
+        value, parts = _assemble(reader, slices_of), []
+        for part in slices_of:
+            parts.append((part, state_of(part, reader.read((part,))[part])))
+        states[whole] = replace(state_of(next(iter(slices_of)), value), parts=tuple(parts))
+    identities: dict[str, Any] = {name: (reader.identities[name],) for name in states if name not in slices}
+    for whole, slices_of in slices.items():
+        identities[whole] = tuple(reader.identities[part] for part in slices_of)
+    return ReferenceState(tuple(_with_aliases(states, identities).items()), reader.uninitialised)
+
+
+def _with_aliases(states: Mapping[str, VariableState], identities: Mapping[str, Any]) -> dict[str, VariableState]:
+    """Tell of each variable which others are the same; one is trainable where any of these is."""
+    groups: dict[Any, list[str]] = {}
+    for name, identity in identities.items():
+        groups.setdefault(identity, []).append(name)
+    result = dict(states)
+    for names in groups.values():
+        for name in names if len(names) > 1 else ():
+            told = [state.trainable for state in map(states.__getitem__, names) if state.trainable is not None]
+            others = tuple(other for other in names if other != name)
+            result[name] = replace(states[name], aliases=others, trainable=any(told) if told else None)
+    return result
 
 
 def native_state(model: NativeModel) -> ReferenceState:
@@ -85,17 +110,24 @@ def changed_variables(state: ReferenceState, again: ReferenceState) -> frozenset
 
 
 def compare_weights(
-    reference: ReferenceState, model: NativeModel, by_chance: frozenset[str] = frozenset()
+    reference: ReferenceState,
+    model: NativeModel,
+    by_chance: frozenset[str] = frozenset(),
+    apart: frozenset[str] = frozenset(),
 ) -> WeightCheck:
     """Look every variable of the reference up in the new model by name and compare its bits.
 
-    Of the variables in `by_chance` only dtype and shape are compared.
+    Args:
+        reference: the original's variables.
+        model: the new model.
+        by_chance: variables of which only dtype and shape are compared.
+        apart: the nodes of parts that are variables of their own in the new model, on purpose.
     """
     found = model.variables()
     differences = [
         f"variable {name!r}: {reason}"
         for name, state in reference.variables
-        if (reason := _difference(name, state, found, model.export_dir))
+        if (reason := _difference(name, state, found, model.export_dir, apart))
         and not (name in by_chance and reason == _OTHER_VALUES)
     ]
     count = len(reference.variables)
@@ -115,14 +147,22 @@ def digest(value: Array) -> bytes:
     return state.digest()
 
 
-def _difference(name: str, state: VariableState, found: Mapping[str, list[Any]], model_dir: Path) -> str:
-    candidates = found.get(name, [])
-    if not candidates and state.parts and all(part in found for part in state.parts):
-        return "it is not whole: the new model holds its parts as separate variables"
+def _difference(
+    name: str, state: VariableState, found: Mapping[str, list[Any]], model_dir: Path, apart: frozenset[str]
+) -> str:
+    candidates = next((found[each] for each in (name, *state.aliases) if each in found), [])
+    parts = dict(state.parts)
+    if not candidates and parts and all(part in found for part in parts):
+        if not apart.issuperset(parts):
+            return "it is not whole: the new model holds its parts as separate variables"
+        reasons = {part: _difference(part, each, found, model_dir, apart) for part, each in parts.items()}
+        wrong = [f"its part {part!r}: {reason}" for part, reason in reasons.items() if reason]
+        # Parts that an init op fills by chance are named by the whole.
+        return _OTHER_VALUES if wrong and set(reasons.values()) <= {"", _OTHER_VALUES} else "; ".join(wrong)
     if not candidates:
         return "it is missing in the new model"
-    reasons = [_difference_of(state, candidate, model_dir) for candidate in candidates]
-    return "" if "" in reasons else reasons[0]
+    reasons_of = [_difference_of(state, candidate, model_dir) for candidate in candidates]
+    return "" if "" in reasons_of else reasons_of[0]
 
 
 def _difference_of(state: VariableState, candidate: Any, model_dir: Path) -> str:

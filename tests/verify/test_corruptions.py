@@ -13,6 +13,7 @@ from migrate.legacy.saved_model import read_saved_model
 from migrate.verify import prove
 from migrate.verify.contract import compare_assets, compare_signatures
 from migrate.verify.structure import compare_structure
+from migrate.verify.structure_walk import Walk
 from tests.verify import tiny_models
 from tests.verify.corruptions import MODELS, Way, make_model, ways
 
@@ -82,6 +83,55 @@ def test_a_changed_file_is_noticed(made: Made, tmp_path: Path, way: Way) -> None
     assert way.files is not None
     way.files(copy)
     assert prove(old, copy).different
+
+
+def test_the_whole_proof_tells_of_a_variable_that_is_listed_no_more(made: Made, tmp_path: Path) -> None:
+    """TensorFlow loads a None in its place."""
+    old, new = made("rich")
+    copy = shutil.copytree(new, tmp_path / "copy")
+    (way,) = (way for way in WAYS if way.name == "a member of variables")
+    saved_model = read_saved_model(copy)
+    assert way.change is not None
+    way.change(saved_model.meta_graphs[0])
+    (copy / "saved_model.pb").write_bytes(saved_model.SerializeToString())
+    proof = prove(old, copy)
+    assert any("the list 'variables' of the loaded model lacks" in cause for cause in proof.causes)
+
+
+@pytest.mark.parametrize("error", [KeyError("node"), ValueError("'' is not the name of a tensor"), TypeError("None")])
+def test_a_comparison_that_fails_is_a_difference(made: Made, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """A fault of the comparison must not hide what it was to find."""
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(Walk, "run", fail)
+    (found, *_) = causes(*made("rich"))
+    assert found == f"the structure of the two cannot be compared: {type(error).__name__}: {error}"
+
+
+def test_a_comparison_that_fails_says_nothing_of_models_of_others(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise KeyError("node")
+
+    monkeypatch.setattr(Walk, "run", fail)
+    old, _ = made("rich")
+    new = tiny_models.resave(old, tmp_path / "new")
+    (before,), (after,) = (list(read_saved_model(model).meta_graphs) for model in (old, new))
+    structure = compare_structure(old, before, new, after, is_only=True)
+    assert structure.differences == ()
+    assert structure.notes == ("not compared structurally: KeyError: 'node'",)
+
+
+def test_an_error_of_another_kind_is_raised(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise AttributeError("node")
+
+    monkeypatch.setattr(Walk, "run", fail)
+    with pytest.raises(AttributeError):
+        causes(*made("rich"))
 
 
 def test_the_whole_proof_tells_of_a_lost_output_in_words(made: Made, tmp_path: Path) -> None:
