@@ -13,14 +13,22 @@ from migrate.legacy.detect import SAVED_MODEL_NAMES, checkpoint_of, detect
 from migrate.legacy.kind import Detection, ModelKind
 from migrate.legacy.model_files import EXTRA, ModelFiles, extra_files
 from migrate.legacy.readers import reader_of
+from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
 
 _KERAS = (ModelKind.KERAS_H5, ModelKind.KERAS_V3)
 _PLACEHOLDERS = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
 _MANY = 12
 
 
-def read_facts(path: Path, op_libraries: Sequence[Path] = ()) -> ModelFacts:
-    """Return the facts of the model at `path`, a folder or a file; op libraries (`.so`) are loaded first.
+def read_facts(path: Path, op_libraries: Sequence[Path] = (), allowed: AllowedOps = NO_OPS) -> ModelFacts:
+    """Return the facts of the model at `path`, a folder or a file.
+
+    What stands against a rewrap is what a rewrap asks before it begins (`migrate.preflight.problems`).
+
+    Args:
+        path: the model.
+        op_libraries: shared libraries with custom ops to load first.
+        allowed: ops with an effect outside of the process that a rewrap would be allowed.
 
     Raises:
         UnreadableModelError: it is no model, or one that cannot be read.
@@ -43,21 +51,20 @@ def read_facts(path: Path, op_libraries: Sequence[Path] = ()) -> ModelFacts:
     extra = extra_files(folder) if is_saved_model else ModelFiles()
     refused = extra.refused if detection.kind != ModelKind.SAVED_MODEL_V2 else ()  # a native one is not copied
     problems = (*problems, *refused)
-    graphs = tuple(_meta_graph_facts(graph, found, problems) for graph, found in _meta_graphs(detection))
+    graphs = tuple(_meta_graph_facts(graph, found, problems) for graph, found in _meta_graphs(detection, allowed))
     names = tuple(str(file.path.relative_to(EXTRA)) for file in extra.files)
     return ModelFacts(path, detection.kind, graphs, weight_bytes, names, problems)
 
 
-def _meta_graphs(detection: Detection) -> list[tuple[Any, Iterator[str]]]:
+def _meta_graphs(detection: Detection, allowed: AllowedOps) -> list[tuple[Any, Iterator[str]]]:
     """Return the MetaGraphDefs, each with the reasons for which it cannot be rewrapped."""
     from migrate.legacy.saved_model import read_saved_model
-    from migrate.preflight.allowed_ops import NO_OPS
     from migrate.preflight.problems import problems_of
 
     reader = reader_of(detection.kind)
     if reader is not None:
         models = reader.read(detection)
-        return [(one.meta_graph, (problem.message for problem in problems_of(one, NO_OPS))) for one in models]
+        return [(one.meta_graph, (problem.message for problem in problems_of(one, allowed))) for one in models]
     if detection.kind == ModelKind.SAVED_MODEL_V2:
         # The native form keeps variables and tables in its object graph; this project has nothing to add to it.
         is_chunked = detection.main_file.suffix == ".cpb"

@@ -8,7 +8,12 @@ from migrate.inspection.facts import ModelFacts, VariableStorage
 from migrate.legacy.kind import ModelKind
 from migrate.legacy.other_formats import how_to_export
 from migrate.legacy.readers import reader_of
+from migrate.legacy.tags import listed
 
+_TRIAL = (
+    "Nothing that can be told without running it stands against it; that TensorFlow 2 takes the graph and gives the "
+    "same numbers, the rewrap itself proves."
+)
 _PREDICT = "tensorflow/serving/predict"
 
 
@@ -43,9 +48,22 @@ def verdict(facts: ModelFacts) -> Verdict:
                 "Yes: TensorFlow 2 serves no such format, and rewrap does not read it, as it does not name the inputs "
                 f"and outputs. {how_to_export(facts.kind)}.",
             )
-    if facts.all_problems:
-        return Verdict(True, "Yes, but it cannot be rewrapped as it is: see its problems.", _losses(facts))
-    return Verdict(True, "Yes, for everything but serving it unchanged: `tf1to2 rewrap`.", _losses(facts))
+    return Verdict(True, _answer(facts), _losses(facts))
+
+
+def _answer(facts: ModelFacts) -> str:
+    """Say what preflight knows of a rewrap, and what it cannot know."""
+    good = [graph for graph in facts.meta_graphs if not graph.problems]
+    if facts.problems or not good:
+        return "Yes, but it cannot be rewrapped as it is: see its problems."
+    if len(good) < len(facts.meta_graphs):
+        bad = [graph.tags for graph in facts.meta_graphs if graph.problems]
+        named = listed([graph.tags for graph in good])
+        return (
+            f"Yes: of its MetaGraphs `tf1to2 rewrap` rewraps {named} (--tags); {listed(bad)} cannot be rewrapped as it "
+            f"is: see its problems. {_TRIAL}"
+        )
+    return f"Yes, for everything but serving it unchanged: `tf1to2 rewrap`. {_TRIAL}"
 
 
 def _losses(facts: ModelFacts) -> tuple[str, ...]:

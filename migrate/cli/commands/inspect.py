@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
+from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
 from migrate.cli.exit_status import NEEDS_A_PERSON
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("inspect")(inspect)
+    app.command("inspect", cls=CommandWithAllowedOps)(inspect)
 
 
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model: a folder, or a .pb, .pbtxt or .meta file.")],
+    allow_ops: AllowOps = None,
     op_libraries: Annotated[
         list[Path] | None,
         typer.Option("--load-op-library", metavar="SO", help="Load this op library first. Repeatable."),
@@ -37,7 +39,7 @@ def inspect(
     from migrate.processes.workers import call_in_process
 
     check_model_outputs(outputs(json=json_file), [model, *(op_libraries or ())])
-    facts = call_in_process(inspect_model, InspectTask(model, tuple(op_libraries or ())))
+    facts = call_in_process(inspect_model, InspectTask(model, tuple(op_libraries or ()), allowed_ops(allow_ops)))
     answer = verdict(facts)
     if json_file != "-":
         print_facts(facts, answer)
