@@ -11,7 +11,7 @@ from migrate.inspection.facts import MetaGraphFacts, ModelFacts
 from migrate.inspection.graph_facts import signature_facts, table_facts, variable_facts
 from migrate.legacy.detect import SAVED_MODEL_NAMES, checkpoint_of, detect
 from migrate.legacy.kind import Detection, ModelKind
-from migrate.legacy.model_files import EXTRA, ModelFiles, extra_files
+from migrate.legacy.model_files import EXTRA, ModelFiles, copied_files, extra_files
 from migrate.legacy.readers import reader_of
 from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
 
@@ -49,7 +49,9 @@ def read_facts(path: Path, op_libraries: Sequence[Path] = (), allowed: AllowedOp
     folder = detection.main_file.parent
     is_saved_model = detection.main_file.name in SAVED_MODEL_NAMES
     extra = extra_files(folder) if is_saved_model else ModelFiles()
-    refused = extra.refused if detection.kind != ModelKind.SAVED_MODEL_V2 else ()  # a native one is not copied
+    refused = (
+        copied_files(folder).refused if is_saved_model and detection.kind != ModelKind.SAVED_MODEL_V2 else ()
+    )  # a native one is not copied
     problems = (*problems, *refused)
     graphs = tuple(_meta_graph_facts(graph, found, problems) for graph, found in _meta_graphs(detection, allowed))
     names = tuple(str(file.path.relative_to(EXTRA)) for file in extra.files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def _read_index(index: Path) -> tuple[int, dict[int, int]]:
 
 
 def _shard_count_from_names(index: Path) -> int:
-    names = sorted(index.parent.glob(f"{index.stem}.data-*-of-*"))
+    names = sorted(index.parent.glob(f"{glob.escape(index.stem)}.data-*-of-*"))
     return int(names[0].name.rsplit("-", 1)[1]) if names else 1
 
 
@@ -108,9 +109,9 @@ def _check_shard(shard: Path, needed: int) -> None:
 
 
 def _check_v1(prefix: Path, index: Path) -> CheckpointFacts:
-    tables = _existing([prefix, *sorted(prefix.parent.glob(f"{prefix.name}-?????-of-?????"))])
+    tables = _existing([prefix, *sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}-?????-of-?????"))])
     if not tables:
-        shards = sorted(prefix.parent.glob(f"{prefix.name}.data-*"))
+        shards = sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-*"))
         beside = f" ({shards[0].name} is there without it)" if shards else ""
         raise UnreadableModelError(f"{index} is missing{beside}: without it the weights cannot be read; {_REMEDY}.")
     count = int(tables[-1].name.rsplit("-", 1)[1]) if tables[-1] != prefix else 1

@@ -39,9 +39,13 @@ class LegacyModel:
         return self.checkpoint.with_name(f"{self.checkpoint.name}.index").is_file()
 
     def asset_files(self) -> tuple[str, ...]:
-        """Return the names of the files in the model's `assets` folder."""
+        """Return the names of the files in the model's `assets` folder that TensorFlow can keep as assets.
+
+        Those in sub folders, and names that are no UTF-8, are copied as files: see `migrate.legacy.model_files`.
+        """
         folder = self.path / "assets"
-        return tuple(sorted(file.name for file in folder.iterdir() if file.is_file())) if folder.is_dir() else ()
+        names = sorted(file.name for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
+        return tuple(name for name in names if is_asset_name(name))
 
     def asset_path(self, filename: str) -> Path:
         """Return the path of an asset file.
@@ -55,6 +59,15 @@ class LegacyModel:
                 "safe to copy."
             )
         return self.path / "assets" / filename
+
+
+def is_asset_name(name: str) -> bool:
+    """Whether a proto can hold the name of a file."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_asset_within(model: Path, filename: str) -> bool:

@@ -16,11 +16,14 @@ from pathlib import Path
 from migrate.errors import RefusedModelError
 from migrate.files.copying import copy_file, copy_file_within
 from migrate.files.work_names import STAGING_PREFIX
+from migrate.legacy.model import is_asset_name
 
 EXTRA = "assets.extra"
+_ASSETS = "assets"
 _MOST_TOLD = 5
 _DEEPEST = 100  # folders; Python's own removal of a folder fails on a thousand
 _FROM_ANYWHERE = frozenset({"saved_model.pb", "saved_model.pbtxt", "fingerprint.pb", "keras_metadata.pb", "variables"})
+_PARTS = _FROM_ANYWHERE | {_ASSETS, EXTRA, "tfhub_module.pb", "debug"}
 _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
@@ -75,6 +78,36 @@ class ModelFiles:
 def extra_files(model: Path) -> ModelFiles:
     """Return what is in `assets.extra` (warm-up requests and the like), which TensorFlow does not know of."""
     return _found(model, [EXTRA]) if os.path.lexists(model / EXTRA) else ModelFiles()
+
+
+def copied_files(model: Path) -> ModelFiles:
+    """Return all that TensorFlow does not write and a client may read: `assets.extra`, and the rest of `assets`."""
+    extra = extra_files(model)
+    children = sorted(path.name for path in (model / _ASSETS).iterdir()) if (model / _ASSETS).is_dir() else []
+    # The files that are left out are assets, which TensorFlow writes.
+    names = [name for name in children if not (model / _ASSETS / name).is_file() or not is_asset_name(name)]
+    # A link that leads nowhere is no file that anybody could read.
+    rest = _found(model, [f"{_ASSETS}/{name}" for name in names if (model / _ASSETS / name).exists()])
+    folders = (Path(_ASSETS), *rest.folders) if rest.files or rest.folders else ()
+    return ModelFiles((*extra.files, *rest.files), (*extra.folders, *folders), (*extra.refused, *rest.refused))
+
+
+def files_left_behind(model: Path) -> tuple[str, ...]:
+    """Name the files and folders that lie in a model's folder and are no part of it, so that nothing copies them."""
+    if not model.is_dir():
+        return ()
+    beside = [path for path in sorted(model.iterdir()) if path.name not in _PARTS and not _is_hidden(path)]
+    weights = model / "variables"
+    among = [path for path in sorted(weights.iterdir()) if not _is_weights(path)] if weights.is_dir() else []
+    return tuple(f"{path.relative_to(model)}{'/' if path.is_dir() else ''}" for path in (*beside, *among))
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith((".", STAGING_PREFIX))
+
+
+def _is_weights(path: Path) -> bool:
+    return path.name.startswith(("variables", ".")) or path.name == "checkpoint"
 
 
 def all_files(model: Path) -> ModelFiles:

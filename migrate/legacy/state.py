@@ -10,6 +10,7 @@ from typing import Any
 from migrate.errors import UnreadableModelError
 from migrate.graph.partitions import Part
 from migrate.graph.reference_ops import TABLE_OPS, VARIABLE_OPS
+from migrate.legacy.checkpoint_reader import open_checkpoint
 from migrate.legacy.collections import trainable_nodes, variable_defs
 from migrate.legacy.model import LegacyModel
 from migrate.legacy.restore import RestoreMap, Slice, Stored
@@ -143,7 +144,7 @@ def _checkpoint_shapes(legacy: LegacyModel) -> Mapping[str, list[int]]:
     import tensorflow as tf
 
     try:
-        shapes: Mapping[str, list[int]] = tf.train.load_checkpoint(str(legacy.checkpoint)).get_variable_to_shape_map()
+        shapes: Mapping[str, list[int]] = open_checkpoint(legacy.checkpoint).get_variable_to_shape_map()
         return shapes
     except (ValueError, tf.errors.OpError) as error:
         raise UnreadableModelError(

@@ -67,8 +67,11 @@ def _join_checkpoints(source: Path, target: Path, prefix: str) -> None:
 
 
 def _join_assets(source: Path, target: Path) -> None:
-    for asset in source.iterdir() if source.is_dir() else ():
-        there = target / asset.name
+    for asset in source.rglob("*") if source.is_dir() else ():
+        there = target / asset.relative_to(source)
+        if asset.is_dir():
+            there.mkdir(parents=True, exist_ok=True)
+            continue
         if there.exists() and not filecmp.cmp(asset, there, shallow=False):
             raise RefusedModelError(
                 f"two of the MetaGraphs have different assets of the name {asset.name!r}; rename one of the files."

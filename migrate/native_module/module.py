@@ -61,7 +61,10 @@ class LegacyModule(tf.Module):  # type: ignore[misc]
         assets: its tracked assets by file name.
         load_actions: what else runs at every load.
         signatures: callables by signature key.
+        lost_names: what clients that go by the names of tensors must change, once it was written.
     """
+
+    lost_names: tuple[str, ...] = ()
 
     def __init__(self, legacy: LegacyModel, *, allowed: AllowedOps = NO_OPS) -> None:
         super().__init__()

@@ -10,6 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from migrate.errors import RefusedModelError, UnreadableModelError
+from migrate.legacy.checkpoint_reader import open_checkpoint
 from migrate.legacy.restore import Stored
 from migrate.legacy.state import LegacyVariable
 from migrate.native_module.module import LegacyModule
@@ -93,9 +94,8 @@ def _read(module: LegacyModule, key: str) -> Any:
     Raises:
         UnreadableModelError: its bytes are damaged.
     """
-    checkpoint = str(module.legacy.checkpoint)
     try:
-        return tf.train.load_checkpoint(checkpoint).get_tensor(key)
+        return open_checkpoint(module.legacy.checkpoint).get_tensor(key)
     except (tf.errors.OpError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise UnreadableModelError(

@@ -11,9 +11,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import tensorflow as tf
-
 from migrate.files.copying import copy_file
+from migrate.legacy.checkpoint_reader import open_checkpoint
 from migrate.native_module.bundle_index import joined, read_index, shard_path, write_index
 
 _OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -52,7 +51,7 @@ def variable_keys(prefix: Path) -> Sequence[str]:
     """Return the checkpoint key of each variable in the root object's list `variables`, in its order."""
     from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-    serialized = tf.train.load_checkpoint(str(prefix)).get_tensor(_OBJECT_GRAPH_KEY)
+    serialized = open_checkpoint(prefix).get_tensor(_OBJECT_GRAPH_KEY)
     nodes = trackable_object_graph_pb2.TrackableObjectGraph.FromString(serialized).nodes
     lists = [child.node_id for child in nodes[0].children if child.local_name == _VARIABLES]
     children = sorted(nodes[lists[0]].children, key=lambda child: int(child.local_name))

@@ -13,11 +13,13 @@ from migrate.errors import RefusedModelError, Tf1to2Error, UnreadableModelError
 from migrate.files.destination import UnwritableError
 from migrate.files.disk import full_disk, in_words
 from migrate.files.staging import FINISHED, recover, staging
-from migrate.legacy.model_files import extra_files
+from migrate.legacy.model_files import copied_files
 from migrate.native_module.contract import restore_contract
 from migrate.native_module.export_root import export_root
 from migrate.native_module.inline_signatures import inline_signatures
+from migrate.native_module.kept_collections import keep_collections
 from migrate.native_module.module import LegacyModule
+from migrate.native_module.tensor_names import keep_tensor_names
 from migrate.native_module.weights import adopt_checkpoint
 from migrate.tensorflow_private.fingerprint import write_fingerprint
 
@@ -52,7 +54,7 @@ def save_with_legacy_weights(module: LegacyModule, target: Path) -> None:
 def _write(module: LegacyModule, target: Path, finish_weights: Callable[[Path], None]) -> None:
     from tensorflow.core.protobuf import saved_model_pb2
 
-    extra = extra_files(module.legacy.path)
+    extra = copied_files(module.legacy.path)
     with staged(target) as staging:
         signatures = {key: function.concrete_function for key, function in module.signatures.items()}
         try:
@@ -69,6 +71,9 @@ def _write(module: LegacyModule, target: Path, finish_weights: Callable[[Path], 
         saved_model = saved_model_pb2.SavedModel.FromString(proto_file.read_bytes())
         inline_signatures(saved_model, module.signatures)
         restore_contract(saved_model, module)
+        (meta_graph,) = saved_model.meta_graphs
+        names = keep_tensor_names(meta_graph, module.signatures)
+        module.lost_names = (*names, *keep_collections(module.legacy.meta_graph, meta_graph))
         proto_file.write_bytes(saved_model.SerializeToString(deterministic=True))
         write_fingerprint(staging)
         extra.copy(staging)

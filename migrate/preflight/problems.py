@@ -12,7 +12,7 @@ from typing import Any
 
 from migrate.errors import RefusedModelError, UnreadableModelError
 from migrate.legacy.model import LegacyModel
-from migrate.legacy.model_files import extra_files
+from migrate.legacy.model_files import copied_files
 from migrate.preflight.allowed_ops import AllowedOps
 from migrate.preflight.content import check_content
 from migrate.preflight.effects import check_effects
@@ -76,7 +76,7 @@ def _raise(model: Path, problems: tuple[Problem, ...]) -> None:
 
 
 def _uncopied(model: Path) -> Iterator[Problem]:
-    for sentence in extra_files(model).refused:
+    for sentence in copied_files(model).refused:
         yield Problem(ProblemKind.NOT_COPIED, "", "", sentence)
 
 

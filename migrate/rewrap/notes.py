@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from migrate.legacy.model_files import files_left_behind
 from migrate.native_module.argument_names import loaded_names
 from migrate.native_module.lost_defaults import lost_defaults_of
 from migrate.native_module.module import LegacyModule
@@ -22,7 +23,19 @@ def notes(module: LegacyModule) -> tuple[str, ...]:
         *_effects_left_out(module),
         *(note for s in module.signatures.values() for note in _signature(s)),
         *_open_orders(module),
+        *module.lost_names,
+        *_files_left_behind(module),
     )
+
+
+def _files_left_behind(module: LegacyModule) -> Iterator[str]:
+    names = files_left_behind(module.legacy.path)
+    if names:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        yield (
+            f"{', '.join(names[:_MOST_NAMES])}{more} in the folder of the model is no part of it, and not copied; copy "
+            "what clients read."
+        )
 
 
 def _open_orders(module: LegacyModule) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from migrate.errors import UnreadableModelError
+from migrate.files.plain_paths import is_plain
 from migrate.method_names.proto_file import proto_path
 from migrate.verify.both_sides import exercise
 from migrate.verify.decisions import Decisions, decisions
@@ -151,7 +152,7 @@ def _loaded_as_far_as_needed(
 @contextmanager
 def _loaded(old: Path, tags: frozenset[str], edits: tuple[Edit, ...], options: ProofOptions) -> Iterator[SessionModel]:
     with ExitStack() as stack:
-        place = stack.enter_context(edited_copy(old, tags, edits)) if edits else old
+        place = stack.enter_context(edited_copy(old, tags, edits)) if edits or not is_plain(old) else old
         try:
             model = SessionModel(place, tags, options.seconds_per_request)
         except Exception as error:  # as above

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from migrate.graph.tensor_name import source_node
+from migrate.legacy.checkpoint_reader import open_checkpoint
 from migrate.verify.graph_view import GraphView, Leaf, LeafKind, Tensor
 from migrate.verify.run_effects import Effects
 from migrate.verify.written_objects import WrittenObjects
@@ -36,7 +37,7 @@ def _stored_keys(new: Path, objects: WrittenObjects) -> Mapping[str, str]:
     """Return the checkpoint key of each variable by name, for names that are unique."""
     from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-    reader = tf.train.load_checkpoint(str(new / "variables" / "variables"))
+    reader = open_checkpoint(new / "variables" / "variables")
     nodes = trackable_object_graph_pb2.TrackableObjectGraph.FromString(reader.get_tensor(_OBJECT_GRAPH_KEY)).nodes
     keys: dict[str, list[str]] = {}
     pending, seen = [(0, 0)], {0}
