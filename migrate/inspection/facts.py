@@ -66,6 +66,7 @@ class MetaGraphFacts:
         tensorflow: the version that wrote it, empty where unknown.
         init_op: the node that the TF1 loader runs after the restore; None where there is none.
         placeholders, sinks: for a graph without signatures: nodes that look like inputs and outputs.
+        without_gradient: trainable variables that no gradient reaches in TensorFlow 2, as loops stand in between.
         problems: why it cannot be rewrapped as it is, one sentence each.
     """
 
@@ -79,6 +80,7 @@ class MetaGraphFacts:
     init_op: str | None = None
     placeholders: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ()
+    without_gradient: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 

@@ -95,6 +95,7 @@ def _lone_graph(detection: Detection) -> Any:
 
 def _meta_graph_facts(meta_graph: Any, problems: Iterator[str], told: Collection[str]) -> MetaGraphFacts:
     from migrate.legacy.collections import asset_file_defs, init_op
+    from migrate.legacy.gradients import variables_behind_loops
 
     nodes = meta_graph.graph_def.node
     signatures = signature_facts(meta_graph)
@@ -109,6 +110,7 @@ def _meta_graph_facts(meta_graph: Any, problems: Iterator[str], told: Collection
         init_op=init_op(meta_graph),
         placeholders=() if signatures else _names(node.name for node in nodes if node.op in _PLACEHOLDERS),
         sinks=() if signatures else _sinks(nodes),
+        without_gradient=variables_behind_loops(meta_graph),
         problems=tuple(problem for problem in problems if problem not in told),
     )
 

@@ -77,6 +77,13 @@ def _losses(facts: ModelFacts) -> tuple[str, ...]:
     losses = [
         "Loaded by tf.saved_model.load it has neither trainable variables nor functions to call but its signatures."
     ]
+    behind = [name for graph in facts.meta_graphs for name in graph.without_gradient]
+    if behind:
+        more = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
+        losses.append(
+            "Rewrapped it has them, but TensorFlow 2 takes no gradients through loops of TensorFlow 1 (tf.while_loop, "
+            f"dynamic_rnn): none reach {behind[0]}{more}."
+        )
     if refs:
         losses.append(
             f"Saved again by TensorFlow 2 it loses its {refs} ref variable(s) silently: the copy has no weights."

@@ -12,7 +12,6 @@ from typing import Any
 
 from migrate.graph.tensor_name import is_control, parse_tensor
 from migrate.legacy.signatures import SPARSE_PARTS, Endpoint
-from migrate.native_module.argument_names import loaded_names
 from migrate.native_module.module import LegacyModule
 from migrate.native_module.signature_function import SignatureFunction
 
@@ -100,12 +99,13 @@ def _restore_arguments(object_graph: Any, signatures: Mapping[str, SignatureFunc
     """Let the loaded functions take the legacy keys where the argument had to have another name."""
     for key, node in _signature_nodes(object_graph):
         function = signatures[key]
-        names = loaded_names([endpoint.key for endpoint in function.signature.inputs], function.arguments)
-        renamed = {old: new for old, new in zip(function.arguments, names, strict=True) if old != new}
+        names = zip(function.arguments, function.loaded_names, strict=True)
+        renamed = {old: new for old, new in names if old != new}
         if not renamed:
             continue
         saved = node.bare_concrete_function
-        keywords = [renamed.get(name, name) for name in saved.argument_keywords]
+        savable = dict(zip(function.arguments, function.saved_names, strict=True))
+        keywords = [savable.get(name, name) for name in saved.argument_keywords]
         del saved.argument_keywords[:]
         saved.argument_keywords.extend(keywords)
         concrete = object_graph.concrete_functions[saved.concrete_function_name]

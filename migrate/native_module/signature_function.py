@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from migrate.legacy.signatures import SPARSE_PARTS, Signature
-from migrate.native_module.argument_names import argument_names
+from migrate.native_module.argument_names import argument_names, loaded_names, saved_names
 from migrate.native_module.legacy_graph import Feed, LegacyGraph
 from migrate.native_module.state import State
 from migrate.tensorflow_private.named_arguments import name_arguments
@@ -23,6 +23,8 @@ class SignatureFunction:
     Attributes:
         signature: keys and tensors as the legacy model has them.
         arguments: the concrete function's argument for each of the signature's dense inputs, in their order.
+        loaded_names: what the function calls each of them once it was written and loaded.
+        saved_names: what plain TensorFlow calls each of them when it saves that again.
         concrete_function: what is compiled; its outputs are the signature's dense outputs by key.
         defaults: the TensorProto of each optional input (a `placeholder_with_default`), by key.
         computed_defaults: the nodes that compute an optional input from other inputs at each call, by key.
@@ -32,7 +34,12 @@ class SignatureFunction:
 
     def __init__(self, graph: LegacyGraph, state: State, signature: Signature) -> None:
         self.signature = signature
-        self.arguments = argument_names([endpoint.key for endpoint in signature.inputs])
+        keys = [endpoint.key for endpoint in signature.inputs]
+        specs = [graph.argument_spec(Feed(endpoint.key, endpoint.tensor)) for endpoint in signature.inputs]
+        kinds = [f"{spec.dtype} {spec.shape}" for spec in specs]
+        self.arguments = argument_names(keys, kinds)
+        self.loaded_names = loaded_names(keys, self.arguments, kinds)
+        self.saved_names = saved_names(keys, self.arguments, kinds)
         feeds = [
             Feed(argument, endpoint.tensor) for argument, endpoint in zip(self.arguments, signature.inputs, strict=True)
         ]

@@ -14,7 +14,6 @@ from migrate.graph.function_library import functions_by_name
 from migrate.graph.op_arguments import output_argument
 from migrate.graph.tensor_name import TensorName, is_control, parse_tensor, source_node
 from migrate.legacy.signatures import SPARSE_PARTS
-from migrate.native_module.argument_names import loaded_names
 from migrate.native_module.signature_function import SignatureFunction
 
 _DEFAULT_KEY = "serving_default"
@@ -74,7 +73,7 @@ class _Names:
 
     def keep_inputs(self, key: str, function: SignatureFunction) -> None:
         endpoints = {endpoint.key: endpoint.tensor for endpoint in function.signature.inputs}
-        arguments = dict(zip(endpoints, loaded_names(list(endpoints), function.arguments), strict=True))
+        arguments = dict(zip(endpoints, function.saved_names, strict=True))
         for entry in _entries(self._meta_graph.signature_def[key].inputs):
             wanted, now = endpoints[entry.key], entry.tensor.node
             if wanted in self._inputs and self._is_same(self._inputs[wanted], now):

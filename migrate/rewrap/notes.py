@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from migrate.legacy.gradients import drawn_over_stored, variables_behind_loops
 from migrate.legacy.model_files import files_left_behind
-from migrate.native_module.argument_names import loaded_names
 from migrate.native_module.lost_defaults import lost_defaults_of
 from migrate.native_module.module import LegacyModule
 from migrate.native_module.signature_function import SignatureFunction
@@ -24,18 +24,29 @@ def notes(module: LegacyModule) -> tuple[str, ...]:
         *(note for s in module.signatures.values() for note in _signature(s)),
         *_open_orders(module),
         *module.lost_names,
+        *_gradients(module),
         *_files_left_behind(module),
     )
+
+
+def _gradients(module: LegacyModule) -> Iterator[str]:
+    variables = variables_behind_loops(module.legacy.meta_graph)
+    if variables:
+        yield (
+            "TensorFlow 2 takes no gradients through loops of TensorFlow 1 (tf.while_loop, dynamic_rnn, map_fn), which "
+            f"stay loops of that kind here: none reach {_some(variables)}."
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(names[:_MOST_NAMES])}{more}"
 
 
 def _files_left_behind(module: LegacyModule) -> Iterator[str]:
     names = files_left_behind(module.legacy.path)
     if names:
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        yield (
-            f"{', '.join(names[:_MOST_NAMES])}{more} in the folder of the model is no part of it, and not copied; copy "
-            "what clients read."
-        )
+        yield (f"{_some(names)} in the folder of the model is no part of it, and not copied; copy what clients read.")
 
 
 def _open_orders(module: LegacyModule) -> Iterator[str]:
@@ -44,10 +55,9 @@ def _open_orders(module: LegacyModule) -> Iterator[str]:
         feeds = [endpoint.tensor for endpoint in function.signature.inputs]
         unordered = module.graph.unordered_variables(fetches, feeds)
         if unordered:
-            more = f" and {len(unordered) - _MOST_NAMES} more" if len(unordered) > _MOST_NAMES else ""
             yield (
                 f"{function.signature.key}: the graph has no order between reads and writes of "
-                f"{', '.join(unordered[:_MOST_NAMES])}{more} within a call, so that TensorFlow 1 may give the value "
+                f"{_some(unordered)} within a call, so that TensorFlow 1 may give the value "
                 "before or after the write; here a read comes first where it waits for no input or was made before."
             )
 
@@ -74,6 +84,13 @@ def _initialization(module: LegacyModule) -> Iterator[str]:
             f"{len(used)} lookup table(s) are initialised by the table_initializer collection alone: the TF1 loader "
             "leaves them empty, so that lookups failed; here they are filled."
         )
+    drawn = drawn_over_stored(module.legacy.meta_graph, initialization, module.restores)
+    if drawn:
+        yield (
+            f"the init op draws random numbers over the stored weights of {_some(drawn)} at every load: the trained "
+            "weights do not count in this model, nor did they in TensorFlow 1; export it without that init op if they "
+            "shall."
+        )
     if initialization.variables:
         names = ", ".join(sorted(initialization.variables))
         yield f"the init op sets {names} at every load; the values that it gave now are stored as weights."
@@ -90,7 +107,7 @@ def _signature(function: SignatureFunction) -> Iterator[str]:
         optional = ", ".join(sorted({*function.defaults, *function.computed_defaults}))
         yield f"{signature.key}: {optional} may be left out in a Session and in Serving; TensorFlow 2 callers give it."
     yield from lost_defaults_of(function)
-    names = loaded_names(keys, function.arguments)
+    names = function.loaded_names
     stand_ins = [f"{name} for {key!r}" for key, name in zip(keys, names, strict=True) if key != name]
     if stand_ins:
         listed = ", ".join(stand_ins)

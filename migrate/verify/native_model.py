@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from migrate.native_module.argument_names import parameter_name
 from migrate.verify.proof import SECONDS_PER_REQUEST
 from migrate.verify.request_limit import limited
 from migrate.verify.signature_tensors import Array, Slot, Values, as_array, portable, slot_tensors
@@ -112,14 +113,17 @@ class NativeModel:
         if str(slot) in specs:
             return str(slot)
         infos = {each.slot: each for each in slot_tensors(self._signatures[key].inputs)} if self._signatures else {}
+        others = [name for name in specs if name not in map(str, infos)]
+        if parameter_name(str(slot) or "_") in others:
+            return parameter_name(str(slot))
         if slot in infos:
             # TensorFlow calls the placeholder <signature>_<argument>.
             placeholder = infos[slot].tensor.partition(":")[0]
-            named = [name for name in specs if placeholder.endswith(f"_{name}")]
+            named = [name for name in others if placeholder.endswith(f"_{name}")]
             if named:
                 return max(named, key=len)
         # What plain TensorFlow makes of a key when it saves a loaded model: `_` for `/`.
-        alike = [name for name in specs if _plain(name) == _plain(str(slot))]
+        alike = [name for name in others if _plain(name) == _plain(str(slot))]
         if len(alike) == 1:
             return alike[0]
         raise KeyError(f"no argument {str(slot)!r}; the function takes {', '.join(map(repr, sorted(specs))) or 'none'}")

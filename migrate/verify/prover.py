@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -142,9 +143,12 @@ class _Prover:
         with tempfile.TemporaryDirectory(prefix="tf1to2-second-") as folder:
             saved = Path(folder) / "saved"
             # Saved before anything runs, so that a counter starts where the original's did.
-            unsavable = model.unsavable_signatures()
+            unsavable: frozenset[str] = frozenset()
             cause = _cause(functools.partial(model.save, saved, unsavable))
-            if unsavable:
+            if cause and model.unsavable_signatures():
+                unsavable = model.unsavable_signatures()
+                shutil.rmtree(saved, ignore_errors=True)
+                cause = _cause(functools.partial(model.save, saved, unsavable))
                 proof = replace(proof, notes=(*proof.notes, _unsavable_note(unsavable)))
             proof = _added(replace(proof, weights=weights), judge.checks(Loading.TF2, model.run), ())
             # Two copies of a large model need not be in memory at once; the objects of a loaded model refer in circles.

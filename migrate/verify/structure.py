@@ -247,7 +247,10 @@ def _path_variables(meta_graph: Any) -> dict[str, Leaf]:
 def _argument_slots(after: Any, arguments: Iterable[str]) -> tuple[str, ...] | None:
     """Return the input of the SignatureDef that each argument of its function is, None where one cannot be told."""
     slots = {str(each.slot) for each in slot_tensors(after.inputs)}
-    placeholders = {parse_tensor(each.tensor).node: str(each.slot) for each in slot_tensors(after.inputs)}
+    arguments = tuple(arguments)
+    # A key that is an argument has the placeholder of TensorFlow 1.
+    renamed = [each for each in slot_tensors(after.inputs) if str(each.slot) not in arguments]
+    placeholders = {parse_tensor(each.tensor).node: str(each.slot) for each in renamed}
     found: list[str] = []
     for argument in arguments:
         named = [slot for node, slot in placeholders.items() if node.endswith(f"_{argument}")]
