@@ -74,8 +74,8 @@ def checkpoint_of(detection: Detection) -> CheckpointFacts | None:
         return check_checkpoint(folder / "export")
     if detection.kind == ModelKind.META_GRAPH:
         prefix = folder / detection.main_file.name.removesuffix(".meta")
-        # A graph without variables is saved without a checkpoint.
-        return check_checkpoint(prefix) if _any_beside(prefix) else None
+        # A graph without variables is saved without a checkpoint; another name of the file names none.
+        return check_checkpoint(prefix) if prefix.name != detection.main_file.name and _any_beside(prefix) else None
     return None
 
 

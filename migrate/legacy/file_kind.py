@@ -195,10 +195,23 @@ def _is_meta_graph(buffer: Buffer, fields: list[Field]) -> bool:
     """`MetaGraphDef`: 1 meta info, 2 graph, 3 saver, 4 collections, 5 signatures, 6 assets, 7 object graph."""
     return (
         all(1 <= field.number <= 7 and field.wire_type is WireType.LENGTH for field in fields)
-        and sum(field.number == 2 for field in fields) == 1
+        and [field.number for field in fields].count(2) == 1
+        and all(_could_be_graph(buffer, field) for field in fields if field.number == 2)
         and sum(field.number == 1 for field in fields) <= 1
         and not any(field.number == 1 and _is_node(buffer, field) for field in fields)
     )
+
+
+def _could_be_graph(buffer: Buffer, field: Field) -> bool:
+    """Whether a field could be a `GraphDef`, one without nodes too: other protos have short names in its place."""
+    if field.end - field.start > _HEAD_BYTES:
+        return True
+    try:
+        fields = list(scan(buffer, field.start, field.end))
+    except MalformedProtoError:
+        return False
+    nodes = [part for part in fields if part.number == 1]
+    return all(part.number <= 5 for part in fields) and all(_is_node(buffer, node) for node in nodes[:1])
 
 
 def _is_graph(buffer: Buffer, fields: list[Field]) -> bool:

@@ -43,7 +43,8 @@ class _Entry:
 
 
 def _entries(infos: Any) -> Iterator[_Entry]:
-    for key, info in infos.items():
+    for key in sorted(infos):  # a proto's map has no order of its own
+        info = infos[key]
         if info.WhichOneof("encoding") == "coo_sparse":
             for part in SPARSE_PARTS:
                 yield _entry(f"{key}_{part}", info.coo_sparse, f"{part}_tensor_name")

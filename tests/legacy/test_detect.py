@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from migrate.errors import UnreadableModelError
+from migrate.errors import Tf1to2Error, UnreadableModelError
 from migrate.legacy.detect import checkpoint_of, detect
 from migrate.legacy.kind import ModelKind
+from migrate.legacy.read import read_models
 from tests.golden import MODELS_DIR
 
 REF_MODEL = MODELS_DIR / "ref_simple_save" / "model"
@@ -214,3 +215,35 @@ def test_a_pipe_named_like_a_model_does_not_hang(tmp_path: Path) -> None:
 def test_detection_does_not_import_tensorflow() -> None:
     code = "import sys, migrate.legacy.detect, migrate.legacy.find; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+OTHER_PROTOS = {
+    "a VariableDef": length_delimited(1, b"w:0") + length_delimited(2, b"w/Assign") + length_delimited(3, b"w/read:0"),
+    "an OpDef": length_delimited(1, b"Add") + length_delimited(2, length_delimited(1, b"x") + b"\x18\x01"),
+    "a tf.Example": length_delimited(1, length_delimited(1, length_delimited(1, b"age") + length_delimited(2, b""))),
+    "a MetaGraphDef of signatures alone": META_INFO + length_delimited(5, length_delimited(1, b"serving_default")),
+}
+
+
+@pytest.mark.parametrize("content", OTHER_PROTOS.values(), ids=OTHER_PROTOS)
+@pytest.mark.parametrize("name", ["saved_model.pb", "frozen.pb"])
+def test_another_proto_is_called_that(content: bytes, name: str, tmp_path: Path) -> None:
+    model = tmp_path if name == "saved_model.pb" else tmp_path / name
+    folder_with(tmp_path, content, name)
+    with pytest.raises(UnreadableModelError, match="it is a protobuf of another type"):
+        detect(model)
+
+
+@pytest.mark.parametrize("name", ["model.pb", "graph.meta.pb"])
+def test_a_meta_graph_under_another_name_is_no_damaged_checkpoint(name: str, tmp_path: Path) -> None:
+    folder_with(tmp_path, META_GRAPH, name)
+    detection = detect(tmp_path / name)
+    assert detection.kind is ModelKind.META_GRAPH
+    assert checkpoint_of(detection) is None
+    with pytest.raises(Tf1to2Error, match="MetaGraph"):
+        read_models(tmp_path / name)
+
+
+def test_a_meta_graph_without_nodes_is_one(tmp_path: Path) -> None:
+    folder_with(tmp_path, META_INFO + length_delimited(2, b""), "empty.meta")
+    assert detect(tmp_path / "empty.meta").kind is ModelKind.META_GRAPH
