@@ -65,7 +65,7 @@ def read_initialization(meta_graph: Any) -> Initialization:
     collected = _tables(nodes, needed(nodes, table_initializers(meta_graph)))
     forgotten = {identity: initializers for identity, initializers in collected.items() if identity not in tables}
     assets = {tensor.node for tensor in asset_tensors(meta_graph)}
-    written = dict(_variable_writes(nodes, reached, functions_by_name(meta_graph.graph_def.library)))
+    written = dict(variable_writes(nodes, reached, functions_by_name(meta_graph.graph_def.library)))
     made_of_paths = dependent(nodes, assets)
     from_paths = {name for name in written if not made_of_paths.isdisjoint(_values(nodes[name]))}
     table_writes = {name for table, name in _table_writes(nodes, reached) if not _is_fixed(table)}
@@ -80,10 +80,10 @@ def read_initialization(meta_graph: Any) -> Initialization:
     )
 
 
-def _variable_writes(
+def variable_writes(
     nodes: Mapping[str, Any], reached: Iterable[str], functions: Mapping[str, Any]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each node that writes to variables, with their nodes.
+    """Yield each node among those reached that writes to variables, with their nodes.
 
     A call of a function that writes to some variable counts as writing to all that it is given.
     """

@@ -88,6 +88,13 @@ def with_parts_apart(variables: Iterable[LegacyVariable], wholes: frozenset[str]
     return tuple(result)
 
 
+def with_unknown_shapes(variables: Iterable[LegacyVariable], nodes: frozenset[str]) -> tuple[LegacyVariable, ...]:
+    """Forget the shape of the variables that these nodes stand for: it changes while the model is used."""
+    return tuple(
+        variable if nodes.isdisjoint(variable.nodes) else replace(variable, shape=None) for variable in variables
+    )
+
+
 def _variable(
     nodes: list[Any],
     restores: RestoreMap,

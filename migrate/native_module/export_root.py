@@ -23,6 +23,7 @@ def export_root(module: LegacyModule) -> Any:
     root.trainable_variables = list(module.trainable_variables)
     root.regularization_losses = []
     root.tables = [*module.state.tables.values(), *module.state.mutable_tables.values()]
+    root.scratch_variables = list(module.state.scratch.values())
     root.assets = list(module.assets.values())
     root.load_actions = list(module.load_actions)
     obvious = obvious_signature(module)

@@ -49,7 +49,7 @@ class LegacyGraph:
         self._meta_graph = meta_graph
         self._graph_def = meta_graph.graph_def
         self.nodes = nodes_by_name(self._graph_def)
-        self._functions = functions_by_name(self._graph_def.library)
+        self.functions = functions_by_name(self._graph_def.library)
         self._suffix = f"_tf1to2_{next(_serial)}"
 
     def argument_spec(self, feed: Feed) -> tf.TensorSpec:
@@ -59,10 +59,10 @@ class LegacyGraph:
             RefusedModelError: the tensor is not in the graph.
         """
         node = self.nodes.get(feed.tensor.node)
-        count = None if node is None else output_count(node, self._functions)
+        count = None if node is None else output_count(node, self.functions)
         if node is None or (count is not None and feed.tensor.index >= count):
             raise RefusedModelError(f"the tensor {str(feed.tensor)!r} is not in the graph.")
-        dtype = output_argument(node, feed.tensor.index, self._functions).dtype
+        dtype = output_argument(node, feed.tensor.index, self.functions).dtype
         if not dtype:
             raise RefusedModelError(unknown_feed(feed.tensor, node.op).message)
         return tf.TensorSpec(self._static_shape(node, feed.tensor.index), tf.as_dtype(dtype), name=feed.argument)
@@ -86,7 +86,7 @@ class LegacyGraph:
         default = parse_tensor(self.nodes[tensor.node].input[0])
         found = cut(self.nodes, [default], [], [each for each in inputs if each != tensor])
         is_known = all(is_pure(node) for node in found.nodes)
-        if not is_known or any(called_functions(found.nodes, self._functions)):
+        if not is_known or any(called_functions(found.nodes, self.functions)):
             return None
         return ComputedDefault(default, found)
 
@@ -96,7 +96,7 @@ class LegacyGraph:
         Raises:
             RefusedModelError: a placeholder that is not fed is needed, or a name is not in the graph.
         """
-        return executed(self.nodes, self._functions, fetches, operations, feeds)
+        return executed(self.nodes, self.functions, fetches, operations, feeds)
 
     def unordered_variables(self, fetches: Sequence[TensorName], feeds: Sequence[TensorName]) -> tuple[str, ...]:
         """Name the variables between whose reads and writes a call has no order: TF1 may give one number or another."""
@@ -210,7 +210,7 @@ class _Importer:
 
     def _capture(self, node: Any) -> Any:
         graph = tf.compat.v1.get_default_graph()
-        if node.op != "VarHandleOp":
+        if node.op != "VarHandleOp" or self._state.is_scratch(node.name):
             return graph.capture(self._state.handle(node))
         variable = self._state.variable(node.name)
         # Tells gradient tapes that calling this function reads the variable.

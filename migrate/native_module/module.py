@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from migrate.errors import RefusedModelError, UnreadableModelError
+from migrate.legacy.changing_shapes import can_change_shapes, changing_shapes
 from migrate.legacy.checkpoint_files import check_checkpoint
 from migrate.legacy.collections import asset_file_defs, asset_tensors
 from migrate.legacy.initialization import Initialization, read_initialization
@@ -20,7 +21,7 @@ from migrate.legacy.inlined_state import with_inlined_state
 from migrate.legacy.model import LegacyModel
 from migrate.legacy.restore import RestoreMap, read_restore_map
 from migrate.legacy.signatures import Signature, read_signatures
-from migrate.legacy.state import LegacyVariable, read_variables, with_parts_apart
+from migrate.legacy.state import LegacyVariable, read_variables, with_parts_apart, with_unknown_shapes
 from migrate.native_module.legacy_graph import Feed, LegacyGraph
 from migrate.native_module.parts_apart import wholes_apart
 from migrate.native_module.signature_function import SignatureFunction
@@ -77,7 +78,7 @@ class LegacyModule(tf.Module):  # type: ignore[misc]
         if self.restores.variables or self.restores.tables:
             check_checkpoint(legacy.checkpoint)
         self.graph = LegacyGraph(legacy.meta_graph)
-        self.state = State(self.graph.nodes, self._variables(signatures))
+        self.state = self._state(signatures)
         self._make_stored_variables()
         self.assets = self._assets()
         self.signatures: Mapping[str, SignatureFunction] = MappingProxyType(
@@ -97,9 +98,24 @@ class LegacyModule(tf.Module):  # type: ignore[misc]
         """The variables that were in the `trainable_variables` collection."""
         return tuple(variable for variable in self.variables if variable.trainable)
 
-    def _variables(self, signatures: Sequence[Signature]) -> tuple[LegacyVariable, ...]:
+    def _state(self, signatures: Sequence[Signature]) -> State:
         variables = read_variables(self.legacy, self.restores)
-        return with_parts_apart(variables, wholes_apart(self.legacy, self.graph, variables, signatures))
+        apart = wholes_apart(self.legacy, self.graph, variables, signatures)
+        scratch = frozenset(node for variable in variables for node in self._without_value(variable))
+        if not scratch and not can_change_shapes(self.graph.nodes.values()):
+            return State(self.graph.nodes, with_parts_apart(variables, apart))
+        cuts = [self._cut(signature) for signature in signatures]
+        writes = (*self.initialization.writes, *self.initialization.path_writes)
+        cuts.append(self.graph.cut([], writes, list(asset_tensors(self.legacy.meta_graph))))
+        used = {node.name for cut in cuts for node in cut.nodes}
+        changing = frozenset(name for cut in cuts for name in changing_shapes(cut.nodes, self.graph.functions))
+        variables = with_unknown_shapes(with_parts_apart(variables, apart), changing)
+        return State(self.graph.nodes, variables, scratch & used)
+
+    def _without_value(self, variable: LegacyVariable) -> tuple[str, ...]:
+        """Return the nodes of a variable that neither the checkpoint nor the init op gives a value."""
+        set_by_init = self.initialization.variables | self.initialization.path_variables
+        return variable.nodes if variable.stored is None and set_by_init.isdisjoint(variable.nodes) else ()
 
     def _make_stored_variables(self) -> None:
         """Make every variable that has a value, in the order of the graph, also those that no signature uses."""

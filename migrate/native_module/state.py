@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -11,6 +11,7 @@ from migrate.errors import RefusedModelError
 from migrate.graph.partitions import Part
 from migrate.graph.tensor_name import source_node
 from migrate.legacy.state import MUTABLE_TABLE_OPS, LegacyVariable, state_identity
+from migrate.native_module.scratch_variables import ScratchVariable
 from migrate.native_module.tables import InitializedTable, mutable_table
 from migrate.tensorflow_private.uninitialized_variable import uninitialized_variable
 
@@ -22,11 +23,16 @@ class State:
         variables: `tf.Variable`s by TF1 name. They have no value before somebody assigns one.
         tables: tables with fixed content, by table identity.
         mutable_tables: TensorFlow's own table objects, by table identity.
+        scratch: the variables that only signatures set, by TF1 name; they are not among `variables`.
         parts: the slices that stand for the parts of partitioned variables, by node.
     """
 
-    def __init__(self, nodes: Mapping[str, Any], variables: Iterable[LegacyVariable]) -> None:
+    def __init__(
+        self, nodes: Mapping[str, Any], variables: Iterable[LegacyVariable], scratch: Collection[str] = ()
+    ) -> None:
         self._nodes = nodes
+        self._scratch_nodes = frozenset(scratch)
+        self.scratch: dict[str, ScratchVariable] = {}
         self._legacy: dict[str, LegacyVariable] = {}
         self.parts: dict[str, Part] = {}
         for variable in variables:
@@ -53,8 +59,12 @@ class State:
             self.legacy_variables[legacy.name] = legacy
         return self.variables[legacy.name]
 
+    def is_scratch(self, node: str) -> bool:
+        """Tell whether a variable node stands for a variable that only signatures set."""
+        return node in self._scratch_nodes
+
     def handle(self, node: Any) -> Any:
-        """Return the eager handle of a table node.
+        """Return the eager handle of a table node, or of a variable that only signatures set.
 
         Raises:
             RefusedModelError: the table cannot be rebuilt.
@@ -62,6 +72,8 @@ class State:
         identity = state_identity(node)
         # A handle that is made while a function is traced would die with it.
         with tf.init_scope():
+            if node.name in self._scratch_nodes:
+                return self._scratch_variable(node.name).resource_handle
             if node.op in MUTABLE_TABLE_OPS:
                 if identity not in self.mutable_tables:
                     self.mutable_tables[identity] = mutable_table(node, self._constant)
@@ -70,6 +82,12 @@ class State:
             if identity not in self.tables:
                 self.tables[identity] = InitializedTable(node)
             return self.tables[identity].resource_handle
+
+    def _scratch_variable(self, node: str) -> ScratchVariable:
+        legacy = self._legacy[node]
+        if legacy.name not in self.scratch:
+            self.scratch[legacy.name] = ScratchVariable(legacy)
+        return self.scratch[legacy.name]
 
     def _constant(self, edge: str) -> Any:
         node = self._nodes[source_node(edge)]

@@ -14,7 +14,6 @@ from migrate.legacy.checkpoint_reader import open_checkpoint
 from migrate.legacy.restore import Stored
 from migrate.legacy.state import LegacyVariable
 from migrate.native_module.module import LegacyModule
-from migrate.preflight.content import no_value
 
 
 def assign_initialized_state(module: LegacyModule) -> None:
@@ -24,8 +23,7 @@ def assign_initialized_state(module: LegacyModule) -> None:
     get their content from the checkpoint first.
 
     Raises:
-        RefusedModelError: the init op fails, or a variable that the model uses is neither in the checkpoint nor set
-        by it.
+        RefusedModelError: the init op fails.
     """
     _fill_mutable_tables(module)
     if module.initialization.writes:
@@ -35,10 +33,9 @@ def assign_initialized_state(module: LegacyModule) -> None:
         variable = module.state.variables[name]
         if legacy.stored is not None or _is_set(variable):
             continue
-        if not path_variables.intersection(legacy.nodes):
-            raise RefusedModelError(f"{module.legacy.path}: {no_value(name).message}")
-        # Every load overwrites it; until then it needs some value to be stored.
-        _assign_empty(variable, legacy)
+        if path_variables.intersection(legacy.nodes):
+            # Every load overwrites it; until then it needs some value to be stored.
+            _assign_empty(variable, legacy)
 
 
 def _run_init_op(module: LegacyModule) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from migrate.legacy.restore import read_restore_map
 from migrate.legacy.signatures import Signature, read_signatures
 from migrate.legacy.state import TABLE_NODE_OPS, LegacyVariable, read_variables, state_identity
 from migrate.preflight.executed import check_executed, executed
+from migrate.preflight.missing_values import Touched, check_values
 from migrate.preflight.problem import Problem, ProblemKind
 from migrate.tensorflow_private.op_defs import op_def
 
@@ -36,23 +37,27 @@ def check_content(model: LegacyModel) -> Iterator[Problem]:
         yield _told(model, error)
         return
     used: set[str] = set()
+    touched: list[Touched] = []
     for part in parts:
-        yield from graph.check(part, used)
+        nodes = yield from graph.check(part)
+        used.update(node.name for node in nodes)
+        touched.append(Touched.by(part.signature, nodes, graph.functions))
     for part in _tables(graph, initialization, used, tuple(asset_tensors(model.meta_graph))):
-        yield from graph.check(part, used)
+        yield from graph.check(part)
     try:
         variables = _variables(inlined)
     except Tf1to2Error as error:
         yield _told(model, error)
     else:
-        yield from _without_value(variables, initialization, used)
+        yield from check_values(variables, initialization, touched)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What is executed together: a signature, or a part of the init op."""
+    """What is executed together: a signature (of this key), or a part of the init op."""
 
     place: str
+    signature: str | None
     fetches: Sequence[TensorName]
     operations: Sequence[str]
     feeds: Sequence[TensorName]
@@ -63,11 +68,11 @@ def _parts(model: LegacyModel, initialization: Initialization) -> Iterator[_Part
     for one in _signatures(model):
         fetches, feeds = [end.tensor for end in one.outputs], [end.tensor for end in one.inputs]
         if all(tensor.node in nodes for tensor in (*fetches, *feeds)):  # else `check_signatures` tells
-            yield _Part(f"signature {one.key!r}: ", fetches, (), feeds)
+            yield _Part(f"signature {one.key!r}: ", one.key, fetches, (), feeds)
     paths = tuple(asset_tensors(model.meta_graph))
     for operations in (initialization.writes, initialization.path_writes):
         if operations:
-            yield _Part("init op: ", (), operations, paths)
+            yield _Part("init op: ", None, (), operations, paths)
 
 
 def _tables(
@@ -78,7 +83,7 @@ def _tables(
     identities = dict.fromkeys(state_identity(node) for node in nodes if node.op in TABLE_NODE_OPS)
     for operations in (initialization.tables.get(identity) for identity in identities):
         if operations:
-            yield _Part("init op: ", (), operations, paths)
+            yield _Part("init op: ", None, (), operations, paths)
 
 
 def _signatures(model: LegacyModel) -> Sequence[Signature]:
@@ -101,14 +106,13 @@ class _Graph:
         graph_def = meta_graph.graph_def
         return cls(nodes_by_name(graph_def), functions_by_name(graph_def.library), graph_def.library)
 
-    def check(self, part: _Part, used: set[str]) -> Iterator[Problem]:
-        """Yield the problems of one part, and add the nodes that it executes to `used`."""
+    def check(self, part: _Part) -> Generator[Problem, None, Sequence[Any]]:
+        """Yield the problems of one part, and return the nodes that it executes."""
         try:
             cut = executed(self.nodes, self.functions, part.fetches, part.operations, part.feeds)
         except RefusedModelError as error:
             yield Problem(ProblemKind.NO_COUNTERPART, "", "", f"{part.place}{error}")
-            return
-        used.update(node.name for node in cut.nodes)
+            return ()
         for function, inner in lost_gradients(cut.nodes, self.library):
             yield _lost_gradient(part.place, function, inner)
         unknown = (*check_executed(cut.nodes, self.library), *self._unknown_feeds(part))
@@ -118,6 +122,7 @@ class _Graph:
                 to_resource_state(cut.nodes, part.fetches)
             except RefusedModelError as error:
                 yield Problem(ProblemKind.NO_COUNTERPART, "", "", f"{part.place}{error}")
+        return cut.nodes
 
     def _unknown_feeds(self, part: _Part) -> Iterator[Problem]:
         """A node that is fed is not executed, but what may be fed to it must be known."""
@@ -151,25 +156,6 @@ def _variables(model: LegacyModel) -> tuple[LegacyVariable, ...]:
     if restores.variables or restores.tables:
         check_checkpoint(model.checkpoint)
     return read_variables(model, restores)
-
-
-def _without_value(
-    variables: Iterable[LegacyVariable], initialization: Initialization, used: Collection[str]
-) -> Iterator[Problem]:
-    given = initialization.variables | initialization.path_variables
-    for variable in variables:
-        nodes = frozenset(variable.nodes)
-        if variable.stored is None and given.isdisjoint(nodes) and not nodes.isdisjoint(used):
-            yield no_value(variable.name)
-
-
-def no_value(variable: str) -> Problem:
-    """Return the problem of a variable that the model uses and that gets no value."""
-    message = (
-        f"the variable {variable!r} is in use, but neither the checkpoint nor the init op gives it a value, so that "
-        "the original cannot be run either; export the model with all its variables."
-    )
-    return Problem(ProblemKind.NO_VALUE, "", variable, message)
 
 
 def _told(model: LegacyModel, error: Tf1to2Error) -> Problem:

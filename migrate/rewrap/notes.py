@@ -94,6 +94,12 @@ def _initialization(module: LegacyModule) -> Iterator[str]:
     if initialization.variables:
         names = ", ".join(sorted(initialization.variables))
         yield f"the init op sets {names} at every load; the values that it gave now are stored as weights."
+    if module.state.scratch:
+        yield (
+            f"nothing sets {', '.join(sorted(module.state.scratch))} when the model is loaded: reading it fails before "
+            "a signature has set it, as in TensorFlow 1; it is not among the stored variables, and copies of the model "
+            "that one process loads by tf.saved_model.load share it."
+        )
     if not module.signatures:
         yield "the model has no signatures: it holds its variables and tables only; see migrate.shim.load(...).run."
 

@@ -28,7 +28,7 @@ from migrate.preflight.ops import load_op_libraries
 from migrate.preflight.problems import refuse_unsafe
 from migrate.verify.compare import Comparison, compare, same_kind, worst
 from migrate.verify.contract import compare_assets, compare_signatures, path_left_behind
-from migrate.verify.error_text import first_line
+from migrate.verify.error_text import first_line, lacks_a_value
 from migrate.verify.moved_copy import moved_copy
 from migrate.verify.native_model import NativeModel
 from migrate.verify.original import parts_apart
@@ -253,6 +253,8 @@ class _Judge:
         if run.timed_out:
             return SignatureCheck(key, loading, Outcome.NOT_RUN, reason=f"the original gives {run.error}")
         found = run_requests(lambda request: runner(key, run.signature, request), run.requests)
+        if lacks_a_value(run.error) and lacks_a_value(found.error) and len(found.outputs) == len(run.outputs):
+            return self._compared(key, replace(run, requests=run.requests[: len(run.outputs)]), found.outputs, loading)
         if run.error:
             also = f"; so does the new model: {found.error}" if found.error else "; the new model runs"
             reason = f"the original fails on every input that was tried: {run.error}{also}"

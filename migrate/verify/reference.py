@@ -17,7 +17,7 @@ from migrate.method_names.proto_file import proto_path
 from migrate.verify.both_sides import exercise
 from migrate.verify.decisions import Decisions, decisions
 from migrate.verify.edited_copy import Edit, draw_anew, edited_copy, lost_kernels, replace_lost_kernels
-from migrate.verify.error_text import first_line
+from migrate.verify.error_text import first_line, lacks_a_value
 from migrate.verify.inputs import Plan, RequestPlanner
 from migrate.verify.native_model import NativeModel
 from migrate.verify.needed_nodes import keep_what_is_needed
@@ -105,14 +105,14 @@ def run_reference(old: Path, tags: frozenset[str], meta_graph: Any, options: Pro
         runs: dict[str, Run] = {}
         retried = False
         for key, signature in client_signatures(meta_graph).items():
-            run, plan, tries = _find_requests(model, key, signature, planner)
-            runs[key] = run if run.error else _with_warmups(model, key, run, planner)
-            retried = retried or tries + len(planner.warmups(key)) > 1
-            if not run.error:
-                conditions = _conditions(meta_graph, run)
-                runs[key], note = _both_ways(model, runs[key], plan, conditions)
-                notes += [f"signature {key!r}: {note}"] if note else []
-                retried = retried or bool(conditions.tensors)
+            runs[key], tried = _tried(model, meta_graph, key, signature, planner)
+            retried = retried or tried
+        for key in [key for key, run in runs.items() if lacks_a_value(run.error)]:
+            # Another signature may have set the variable by now; from here on this one comes after it.
+            signature, retried = runs.pop(key).signature, True
+            runs[key], _ = _tried(model, meta_graph, key, signature, planner)
+            if lacks_a_value(runs[key].error):
+                notes.append(f"signature {key!r} reads a variable that nothing has set, and fails in the original")
         notes += planner.notes
         if model.devices_cleared:
             notes.append("the original was loaded with its device placements cleared")
@@ -185,6 +185,18 @@ def _find_requests(model: SessionModel, key: str, signature: Any, planner: Reque
         first = first or (run, plan)
     assert first is not None, "a planner gives at least one plan"
     return *first, tries
+
+
+def _tried(model: SessionModel, meta_graph: Any, key: str, signature: Any, planner: RequestPlanner) -> tuple[Run, bool]:
+    """Run a signature with all requests there are for it; tell whether more ran than what is kept."""
+    run, plan, tries = _find_requests(model, key, signature, planner)
+    if run.error:
+        return run, tries > 1
+    warmed = _with_warmups(model, key, run, planner)
+    conditions = _conditions(meta_graph, run)
+    exercised, note = _both_ways(model, warmed, plan, conditions)
+    planner.notes += [f"signature {key!r}: {note}"] if note else []
+    return exercised, tries + len(planner.warmups(key)) > 1 or bool(conditions.tensors)
 
 
 def _conditions(meta_graph: Any, run: Run) -> Decisions:

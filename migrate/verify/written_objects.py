@@ -92,8 +92,18 @@ class WrittenObjects:
                 return Leaf(LeafKind.ASSET, frozenset({asset.filename}))
             case "constant":
                 return Tensor(view.graph, node.constant.operation, 0)
+            case "resource" if (scratch := self._scratch_variable(view, number)) is not None:
+                return Leaf(LeafKind.VARIABLE, frozenset({scratch}))
             case _:
                 return Leaf(LeafKind.TABLE, frozenset({object_table(number)}))
+
+    def _scratch_variable(self, view: GraphView, number: int) -> str | None:
+        """Return the name of a variable without a stored value, which is a resource that is made at every load."""
+        if number not in self.named(0, "scratch_variables"):
+            return None
+        creator = self.functions_of(number).get("_create_resource", "")
+        handles = [node for node in view.nodes(creator).values() if node.op == "VarHandleOp"] if creator else []
+        return str(handles[0].name) if handles else None
 
 
 def object_table(number: int) -> str:

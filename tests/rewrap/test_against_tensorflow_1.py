@@ -29,7 +29,6 @@ REFUSED = {
     "py_func",
     "read_asset_file",
     "read_file",
-    "subset_saver_uninitialised",
     "write_file",
 }
 # The value is the asset's path, which is another one wherever the model lies.

@@ -27,7 +27,6 @@ SENTENCES = {
     "py_func": r"the op PyFunc .* not stored in the model",
     "read_asset_file": r"the op ReadFile .* --allow-ops",
     "read_file": r"the op ReadFile .* --allow-ops",
-    "subset_saver_uninitialised": r"is in use, but neither the checkpoint nor the init op gives it a value",
     "write_file": r"the op (WriteFile|MatchingFiles) .* --allow-ops",
 }
 
