@@ -114,8 +114,11 @@ def _problems_of(call: _Call, library: Any) -> Iterator[Problem]:
             )
     if node.op in functions:
         return
-    if op_def(node.op) is None:
+    definition = op_def(node.op)
+    if definition is None:
         yield Problem(ProblemKind.UNKNOWN_OP, node.op, call.place, _unknown_message(node.op))
+    elif definition.HasField("deprecation") and definition.deprecation.version <= _graph_def_version():
+        yield Problem(ProblemKind.UNKNOWN_OP, node.op, call.place, _old_message(node.op, definition.deprecation))
     elif not has_cpu_kernel(node):
         yield Problem(ProblemKind.NO_CPU_KERNEL, node.op, call.place, _no_kernel_message(node))
 
@@ -126,6 +129,21 @@ def _unknown_message(op: str) -> str:
     origin, remedy = origin_and_remedy(op)
     source = f" (it comes from {origin})" if origin else ""
     return f"the op {op} is not known to TensorFlow {tf.__version__}{source}; {remedy}."
+
+
+def _old_message(op: str, deprecation: Any) -> str:
+    import tensorflow as tf
+
+    return (
+        f"TensorFlow {tf.__version__} runs the op {op} in graphs of GraphDef versions before {deprecation.version} only "
+        f"and writes none of these ({deprecation.explanation.rstrip('.')}); export the model again without it."
+    )
+
+
+def _graph_def_version() -> int:
+    import tensorflow as tf
+
+    return int(tf.version.GRAPH_DEF_VERSION)
 
 
 def _no_kernel_message(node: Any) -> str:

@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from migrate.graph.stand_ins import with_stand_ins
+from migrate.graph.stand_ins import stand_ins, with_stand_ins
 from migrate.legacy.saved_model import read_saved_model
 from migrate.method_names.proto_file import proto_path, write_saved_model
 from migrate.preflight.kernels import has_cpu_kernel
 from migrate.verify.moved_copy import moved_copy
 
 Edit = Callable[[Any], None]
-
-_LOST_KERNELS = frozenset({"BoostedTreesBucketize", "BucketizeWithInputBoundaries"})
 
 
 @contextmanager
@@ -51,7 +49,7 @@ def replace_lost_kernels(meta_graph: Any) -> None:
     nodes = [
         replacement
         for node in meta_graph.graph_def.node
-        for replacement in (with_stand_ins([node]) if node.op in _LOST_KERNELS else (node,))
+        for replacement in (with_stand_ins([node]) if _is_lost(node) else (node,))
     ]
     copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
     del meta_graph.graph_def.node[:]
@@ -60,9 +58,11 @@ def replace_lost_kernels(meta_graph: Any) -> None:
 
 def lost_kernels(meta_graph: Any) -> tuple[str, ...]:
     """Return the ops of the graph that have no kernel here and for which there are stock ops."""
-    return tuple(
-        sorted({node.op for node in meta_graph.graph_def.node if node.op in _LOST_KERNELS and not has_cpu_kernel(node)})
-    )
+    return tuple(sorted({node.op for node in meta_graph.graph_def.node if _is_lost(node)}))
+
+
+def _is_lost(node: Any) -> bool:
+    return node.op in stand_ins() and not has_cpu_kernel(node)
 
 
 def _all_nodes(meta_graph: Any) -> Iterator[Any]:

@@ -110,7 +110,7 @@ def test_the_tree_is_mirrored_and_holds_nothing_else(run: Any) -> None:
         ("page", "HTML"),
         ("cut", "cut off or damaged"),
         ("shard", "variables.data-00000-of-00001 is missing"),
-        ("unknown_op", "the op Resampler is not known to TensorFlow"),
+        ("unknown_op", "the op ImageConnectedComponents is not known to TensorFlow"),
         ("dangling", "'gone:0', which is not in the graph"),
         ("native", "nothing to do"),
     ],

@@ -67,7 +67,7 @@ def test_partitioned_variables_are_one_with_parts() -> None:
     [
         ("py_func", "PyFunc calls a Python function"),
         ("read_file", "ReadFile reads files"),
-        ("contrib_op", "Resampler is not known"),
+        ("contrib_op", "ImageConnectedComponents is not known"),
         ("dangling_tensor", "'gone:0', which is not in the graph"),
         ("missing_placeholder", "placeholder 'keras_learning_phase', which is none of its inputs"),
     ],

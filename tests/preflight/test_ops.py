@@ -189,3 +189,10 @@ def test_an_op_library_that_cannot_be_loaded(tmp_path: Path) -> None:
         load_op_libraries([tmp_path / "ops.so"])
     with pytest.raises(UnreadableModelError, match=r"gone\.so"):
         load_op_libraries([tmp_path / "gone.so"])
+
+
+@pytest.mark.parametrize(("op", "version"), [("TensorArrayV2", 26), ("AdjustContrast", 2), ("TextLineReader", 26)])
+def test_an_op_that_only_old_graphs_may_hold(op: str, version: int) -> None:
+    (problem,) = check(node(op), allowed=EVERY_OP)
+    assert (problem.kind, problem.op) == (ProblemKind.UNKNOWN_OP, op)
+    assert f"runs the op {op} in graphs of GraphDef versions before {version} only" in problem.message

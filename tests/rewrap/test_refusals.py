@@ -20,7 +20,7 @@ from tests.verify.tiny_models import dense, export
 
 SENTENCES = {
     "boosted_trees_classifier": r"BoostedTrees.*TensorFlow",
-    "contrib_op": r"the op Resampler is not known to TensorFlow .*",
+    "contrib_op": r"the op ImageConnectedComponents is not known to TensorFlow .*",
     "dangling_tensor": r"not in the graph",
     "keras_object_graph": r"already is a native TF2 SavedModel",
     "missing_placeholder": r"needs the placeholder '.*', which is none of its inputs",
