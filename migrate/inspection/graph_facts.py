@@ -9,7 +9,7 @@ from migrate.graph.tensor_name import source_node
 from migrate.inspection.facts import SignatureFacts, TableFacts, TensorFacts, VariableFacts, VariableStorage
 from migrate.legacy.collections import trainable_nodes, variable_defs
 from migrate.legacy.signatures import INIT_OP_KEY, TRAIN_OP_KEY
-from migrate.legacy.state import TABLE_NODE_OPS, VARIABLE_NODE_OPS, state_identity
+from migrate.legacy.state import ITERATOR_OPS, TABLE_NODE_OPS, VARIABLE_NODE_OPS, state_identity
 
 
 def signature_facts(meta_graph: Any) -> tuple[SignatureFacts, ...]:
@@ -54,7 +54,7 @@ def table_facts(meta_graph: Any) -> tuple[TableFacts, ...]:
     return tuple(
         TableFacts(node.name, node.op, _dtype(node.attr["key_dtype"].type), _dtype(node.attr["value_dtype"].type))
         for node in meta_graph.graph_def.node
-        if node.op in TABLE_NODE_OPS
+        if node.op in TABLE_NODE_OPS - ITERATOR_OPS
     )
 
 

@@ -13,7 +13,7 @@ from migrate.graph.reference_ops import RESOURCE_WRITING_OPS, WRITING_OPS
 from migrate.graph.tensor_name import is_control, source_node
 from migrate.graph.walk import dependent, followed, needed
 from migrate.legacy.collections import asset_tensors, init_op, table_initializers
-from migrate.legacy.state import TABLE_NODE_OPS, VARIABLE_NODE_OPS, state_identity
+from migrate.legacy.state import ITERATOR_OPS, TABLE_NODE_OPS, VARIABLE_NODE_OPS, state_identity
 
 _VARIABLE_WRITES = frozenset({*WRITING_OPS, *RESOURCE_WRITING_OPS, "CountUpTo"})
 _TABLE_WRITES = frozenset(
@@ -27,10 +27,11 @@ _TABLE_WRITES = frozenset(
         "LookupTableInsert",
         "LookupTableInsertV2",
         "LookupTableRemoveV2",
+        "MakeIterator",
     }
 )
 _STATE_OPS = VARIABLE_NODE_OPS | TABLE_NODE_OPS
-_FIXED_TABLES = frozenset({"HashTable", "HashTableV2"})
+_FIXED_TABLES = frozenset({"HashTable", "HashTableV2"}) | ITERATOR_OPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,14 @@ def _table_writes(nodes: Mapping[str, Any], reached: Iterable[str]) -> Iterator[
     """Yield each table node that is written to, with the name of the node that writes."""
     for name in reached:
         if nodes[name].op in _TABLE_WRITES:
-            table = nodes[state_node(nodes, nodes[name].input[0])]
+            table = nodes[state_node(nodes, nodes[name].input[filled_input(nodes[name].op)])]
             if table.op in TABLE_NODE_OPS:
                 yield table, name
+
+
+def filled_input(op: str) -> int:
+    """Return which input of an op that fills a table, or starts an iterator, is the table or the iterator."""
+    return 1 if op == "MakeIterator" else 0
 
 
 def _is_fixed(table: Any) -> bool:

@@ -16,9 +16,11 @@ from migrate.legacy.model import LegacyModel
 from migrate.legacy.restore import RestoreMap, Slice, Stored
 
 VARIABLE_NODE_OPS = VARIABLE_OPS | {"VarHandleOp"}
-TABLE_NODE_OPS = frozenset({*TABLE_OPS, *TABLE_OPS.values()})
+ITERATOR_OPS = frozenset({"Iterator", "IteratorV2"})
+TABLE_NODE_OPS = frozenset({*TABLE_OPS, *TABLE_OPS.values(), *ITERATOR_OPS})
+"""What an init op fills and TensorFlow 2 fills at every load: tables, and iterators, which start anew like these."""
 MUTABLE_TABLE_OPS = frozenset({"MutableHashTableV2", "MutableHashTableOfTensorsV2", "MutableDenseHashTableV2"})
-STATE_OPS = frozenset({"VarHandleOp", "HashTableV2"}) | MUTABLE_TABLE_OPS
+STATE_OPS = frozenset({"VarHandleOp", "HashTableV2"}) | MUTABLE_TABLE_OPS | ITERATOR_OPS
 """What makes state in a graph whose state is in resources."""
 
 

@@ -10,9 +10,9 @@ import tensorflow as tf
 from migrate.errors import RefusedModelError
 from migrate.graph.partitions import Part
 from migrate.graph.tensor_name import source_node
-from migrate.legacy.state import MUTABLE_TABLE_OPS, LegacyVariable, state_identity
+from migrate.legacy.state import ITERATOR_OPS, MUTABLE_TABLE_OPS, LegacyVariable, state_identity
 from migrate.native_module.scratch_variables import ScratchVariable
-from migrate.native_module.tables import InitializedTable, mutable_table
+from migrate.native_module.tables import InitializedTable, StartedIterator, mutable_table
 from migrate.tensorflow_private.uninitialized_variable import uninitialized_variable
 
 
@@ -21,7 +21,7 @@ class State:
 
     Attributes:
         variables: `tf.Variable`s by TF1 name. They have no value before somebody assigns one.
-        tables: tables with fixed content, by table identity.
+        tables: tables with fixed content, and iterators, by identity.
         mutable_tables: TensorFlow's own table objects, by table identity.
         scratch: the variables that only signatures set, by TF1 name; they are not among `variables`.
         parts: the slices that stand for the parts of partitioned variables, by node.
@@ -80,7 +80,7 @@ class State:
                     self.mutable_table_nodes[identity] = node.name
                 return self.mutable_tables[identity].resource_handle
             if identity not in self.tables:
-                self.tables[identity] = InitializedTable(node)
+                self.tables[identity] = (StartedIterator if node.op in ITERATOR_OPS else InitializedTable)(node)
             return self.tables[identity].resource_handle
 
     def _scratch_variable(self, node: str) -> ScratchVariable:

@@ -25,15 +25,16 @@ class InitializedTable(tf.saved_model.experimental.TrackableResource):  # type: 
     def __init__(self, node: Any) -> None:
         super().__init__()
         self._name = node.name
-        self._key_dtype = node.attr["key_dtype"].type
-        self._value_dtype = node.attr["value_dtype"].type
+        self._node = node
         # A resource outlives its object: no other table in this process may ever get this name.
         self._shared_name = f"{node.name}_{uuid.uuid4()}"
         self.initialize: Callable[[], None] | None = None
 
     def _create_resource(self) -> Any:
         return tf.raw_ops.HashTableV2(
-            key_dtype=self._key_dtype, value_dtype=self._value_dtype, shared_name=self._shared_name
+            key_dtype=self._node.attr["key_dtype"].type,
+            value_dtype=self._node.attr["value_dtype"].type,
+            shared_name=self._shared_name,
         )
 
     def _initialize(self) -> None:
@@ -43,6 +44,21 @@ class InitializedTable(tf.saved_model.experimental.TrackableResource):  # type: 
     def run_initializer(self) -> None:
         """Fill the table now; a table that nothing initialises stays empty, as the TF1 loader leaves it."""
         self._initialize()
+
+
+class StartedIterator(InitializedTable):
+    """An iterator over a dataset of the graph: it starts anew at every load.
+
+    The copies of a model that one process loads share it, as they share its tables.
+    """
+
+    def _create_resource(self) -> Any:
+        return tf.raw_ops.IteratorV2(
+            shared_name=self._shared_name,
+            container="",
+            output_types=[tf.as_dtype(dtype) for dtype in self._node.attr["output_types"].list.type],
+            output_shapes=[tf.TensorShape(shape) for shape in self._node.attr["output_shapes"].list.shape],
+        )
 
 
 class LoadAction(tf.saved_model.experimental.TrackableResource):  # type: ignore[misc]

@@ -23,6 +23,7 @@ from migrate.legacy.state import TABLE_NODE_OPS, LegacyVariable, read_variables,
 from migrate.preflight.executed import check_executed, executed
 from migrate.preflight.missing_values import Touched, check_values
 from migrate.preflight.problem import Problem, ProblemKind
+from migrate.preflight.started import check_started
 from migrate.tensorflow_private.op_defs import op_def
 
 
@@ -38,10 +39,14 @@ def check_content(model: LegacyModel) -> Iterator[Problem]:
         return
     used: set[str] = set()
     touched: list[Touched] = []
+    called: set[str] = set()
     for part in parts:
         nodes = yield from graph.check(part)
         used.update(node.name for node in nodes)
         touched.append(Touched.by(part.signature, nodes, graph.functions))
+        if part.signature is not None:
+            called.update(node.name for node in nodes)
+    yield from check_started(inlined.meta_graph, called)
     for part in _tables(graph, initialization, used, tuple(asset_tensors(model.meta_graph))):
         yield from graph.check(part)
     try:

@@ -134,8 +134,9 @@ def _unknown_message(op: str) -> str:
 def _old_message(op: str, deprecation: Any) -> str:
     import tensorflow as tf
 
+    version = deprecation.version
     return (
-        f"TensorFlow {tf.__version__} runs the op {op} in graphs of GraphDef versions before {deprecation.version} only "
+        f"TensorFlow {tf.__version__} runs the op {op} in graphs of GraphDef versions before {version} only "
         f"and writes none of these ({deprecation.explanation.rstrip('.')}); export the model again without it."
     )
 

@@ -10,6 +10,7 @@ from migrate.legacy.model_files import files_left_behind
 from migrate.native_module.lost_defaults import lost_defaults_of
 from migrate.native_module.module import LegacyModule
 from migrate.native_module.signature_function import SignatureFunction
+from migrate.native_module.tables import StartedIterator
 from migrate.preflight.effects import effects_of, effects_of_run
 from migrate.preflight.runs import Phase, run_of_fetches
 
@@ -94,6 +95,12 @@ def _initialization(module: LegacyModule) -> Iterator[str]:
     if initialization.variables:
         names = ", ".join(sorted(initialization.variables))
         yield f"the init op sets {names} at every load; the values that it gave now are stored as weights."
+    iterators = [table for table in module.state.tables.values() if isinstance(table, StartedIterator)]
+    if iterators:
+        yield (
+            f"the init op starts {len(iterators)} iterator(s), which signatures draw from: each load starts them anew, "
+            "and copies of the model that one process loads by tf.saved_model.load share them."
+        )
     if module.state.scratch:
         yield (
             f"nothing sets {', '.join(sorted(module.state.scratch))} when the model is loaded: reading it fails before "

@@ -8,7 +8,7 @@ from typing import Any
 
 from migrate.graph.cut import nodes_by_name
 from migrate.legacy.collections import init_op
-from migrate.legacy.initialization import read_initialization
+from migrate.legacy.initialization import filled_input, read_initialization
 from migrate.legacy.state import TABLE_NODE_OPS, state_identity
 from migrate.verify.graph_view import Frame, GraphView, Leaf, LeafKind
 from migrate.verify.node_facts import attribute_differences, canonical_op
@@ -17,10 +17,10 @@ from migrate.verify.structure_walk import Walk, original_name
 from migrate.verify.written_objects import WrittenObjects, object_number, object_table
 
 _FILLS = frozenset({
-    "InitializeTableV2", "InitializeTableFromTextFileV2", "LookupTableImportV2", "LookupTableInsertV2",
+    "InitializeTableV2", "InitializeTableFromTextFileV2", "LookupTableImportV2", "LookupTableInsertV2", "MakeIterator",
 })  # fmt: skip
 # TensorFlow's own objects are made with sizes of their own.
-_OF_CONTENT = ("key_dtype", "value_dtype", "value_shape")
+_OF_CONTENT = ("key_dtype", "value_dtype", "value_shape", "output_types", "output_shapes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _session_fills(walk: Walk, new: Any) -> dict[str, list[tuple[Frame, Any]]]:
     start = init_op(new)
     found: dict[str, list[tuple[Frame, Any]]] = {}
     for frame, node in _all_acts(walk, walk.new.graph, [start] if start is not None else []):
-        table = walk.new.resolve(walk.new.inputs(frame, node)[0])
+        table = walk.new.resolve(walk.new.inputs(frame, node)[filled_input(node.op)])
         if isinstance(table, Leaf):
             found.setdefault(next(iter(table.names)), []).append((frame, node))
     return found
@@ -122,7 +122,7 @@ def _object_fills(walk: Walk, objects: WrittenObjects, number: int) -> Iterator[
         return
     frame = objects.frame(walk.new, function)
     for inside, node in _all_acts(walk, frame, walk.new.ends(frame)):
-        if walk.new.resolve(walk.new.inputs(inside, node)[0]) == _object_leaf(number):
+        if walk.new.resolve(walk.new.inputs(inside, node)[filled_input(node.op)]) == _object_leaf(number):
             yield inside, node
 
 
