@@ -74,6 +74,8 @@ def _print_graph(console: VisibleConsole, graph: MetaGraphFacts) -> None:
         _print_table(console, "tables", ("table", "op", "dtypes"), map(_table_row, graph.tables))
     if graph.assets:
         console.print(f"assets: {_names(graph.assets)}")
+    for one in graph.other_numbers:
+        console.print(f"numbers: {escape(sentence(one))}")
 
 
 def _variable_row(one: VariableFacts) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ class MetaGraphFacts:
         placeholders, sinks: for a graph without signatures: nodes that look like inputs and outputs.
         without_gradient: trainable variables that no gradient reaches in TensorFlow 2, as loops stand in between.
         problems: why it cannot be rewrapped as it is, one sentence each.
+        other_numbers: for which ops TensorFlow 1.15.5 gave other numbers than this one does, one sentence each.
     """
 
     tags: frozenset[str]
@@ -82,6 +83,7 @@ class MetaGraphFacts:
     sinks: tuple[str, ...] = ()
     without_gradient: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    other_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

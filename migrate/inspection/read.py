@@ -96,6 +96,7 @@ def _lone_graph(detection: Detection) -> Any:
 def _meta_graph_facts(meta_graph: Any, problems: Iterator[str], told: Collection[str]) -> MetaGraphFacts:
     from migrate.legacy.collections import asset_file_defs, init_op
     from migrate.legacy.gradients import variables_behind_loops
+    from migrate.preflight.other_numbers import in_words, other_numbers
 
     nodes = meta_graph.graph_def.node
     signatures = signature_facts(meta_graph)
@@ -112,6 +113,7 @@ def _meta_graph_facts(meta_graph: Any, problems: Iterator[str], told: Collection
         sinks=() if signatures else _sinks(nodes),
         without_gradient=variables_behind_loops(meta_graph),
         problems=tuple(problem for problem in problems if problem not in told),
+        other_numbers=in_words(other_numbers(meta_graph)),
     )
 
 

@@ -12,6 +12,7 @@ from migrate.native_module.module import LegacyModule
 from migrate.native_module.signature_function import SignatureFunction
 from migrate.native_module.tables import StartedIterator
 from migrate.preflight.effects import effects_of, effects_of_run
+from migrate.preflight.other_numbers import in_words, other_numbers
 from migrate.preflight.runs import Phase, run_of_fetches
 
 _MOST_NAMES = 5
@@ -27,6 +28,7 @@ def notes(module: LegacyModule) -> tuple[str, ...]:
         *module.lost_names,
         *_gradients(module),
         *_files_left_behind(module),
+        *in_words(other_numbers(module.legacy.meta_graph)),
     )
 
 
