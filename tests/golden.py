@@ -271,8 +271,8 @@ def _call(data: Json) -> GoldenCall:
     outputs = data["outputs"]
     return GoldenCall(
         signature=data["signature"],
-        inputs={key: _value(value) for key, value in data["inputs"].items()},
-        outputs=None if outputs is None else {key: _value(value) for key, value in outputs.items()},
+        inputs={key: value_of(value) for key, value in data["inputs"].items()},
+        outputs=None if outputs is None else {key: value_of(value) for key, value in outputs.items()},
         error=_error(data["error"]),
     )
 
@@ -294,7 +294,7 @@ def _variable(data: Json) -> GoldenVariable:
     )
 
 
-def _value(data: Json) -> Value:
+def value_of(data: Json) -> Value:
     if "indices" in data:
         return SparseValue(_array(data["indices"]), _array(data["values"]), _array(data["dense_shape"]))
     return _array(data)

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from migrate.errors import Tf1to2Error
+from migrate.graph.tensor_name import TensorName, edge_to
 from migrate.inspection.facts import MetaGraphFacts, ModelFacts
 from migrate.inspection.graph_facts import signature_facts, table_facts, variable_facts
+from migrate.legacy.asked import NOTHING
 from migrate.legacy.detect import SAVED_MODEL_NAMES, checkpoint_of, detect
 from migrate.legacy.kind import Detection, ModelKind
 from migrate.legacy.model_files import EXTRA, ModelFiles, copied_files, extra_files
+from migrate.legacy.reader import Reader
 from migrate.legacy.readers import reader_of
 from migrate.preflight.allowed_ops import NO_OPS, AllowedOps
 
-_KERAS = (ModelKind.KERAS_H5, ModelKind.KERAS_V3)
-_PLACEHOLDERS = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
+_WITHOUT_SIGNATURES = (ModelKind.META_GRAPH, ModelKind.FROZEN_GRAPH, ModelKind.SESSION_BUNDLE)
 _MANY = 12
 
 
@@ -36,8 +38,8 @@ def read_facts(path: Path, op_libraries: Sequence[Path] = (), allowed: AllowedOp
     from migrate.preflight.ops import load_op_libraries
 
     detection = detect(path)
-    if detection.kind in _KERAS:
-        return ModelFacts(path, detection.kind)
+    if detection.kind in (ModelKind.KERAS_H5, ModelKind.KERAS_V3):
+        return ModelFacts(path, detection.kind, problems=_keras_problems(detection))
     weight_bytes = 0
     problems: tuple[str, ...] = ()
     try:
@@ -58,14 +60,28 @@ def read_facts(path: Path, op_libraries: Sequence[Path] = (), allowed: AllowedOp
     return ModelFacts(path, detection.kind, graphs, weight_bytes, names, problems)
 
 
+def _keras_problems(detection: Detection) -> tuple[str, ...]:
+    """Return what the file itself says against loading it; building the model would run it."""
+    from migrate.legacy.keras_h5_file import check_loadable
+
+    try:
+        if detection.kind == ModelKind.KERAS_H5:
+            check_loadable(detection.main_file)
+    except Tf1to2Error as error:
+        return (str(error),)
+    return ()
+
+
 def _meta_graphs(detection: Detection, allowed: AllowedOps) -> list[tuple[Any, Iterator[str]]]:
     """Return the MetaGraphDefs, each with the reasons for which it cannot be rewrapped."""
     from migrate.legacy.saved_model import read_saved_model
     from migrate.preflight.problems import problems_of
 
     reader = reader_of(detection.kind)
+    if detection.kind in _WITHOUT_SIGNATURES and reader is not None:
+        return [_with_what_a_rewrap_takes(_lone_graph(detection), reader, detection, allowed)]
     if reader is not None:
-        models = reader.read(detection)
+        models = reader.read(detection, NOTHING)
         return [(one.meta_graph, (problem.message for problem in problems_of(one, allowed))) for one in models]
     if detection.kind == ModelKind.SAVED_MODEL_V2:
         # The native form keeps variables and tables in its object graph; this project has nothing to add to it.
@@ -74,6 +90,21 @@ def _meta_graphs(detection: Detection, allowed: AllowedOps) -> list[tuple[Any, I
         return [(graph, iter(())) for graph in graphs]
     graph = _lone_graph(detection)
     return [(graph, _lone_problems(graph))]
+
+
+def _with_what_a_rewrap_takes(
+    meta_graph: Any, reader: Reader, detection: Detection, allowed: AllowedOps
+) -> tuple[Any, Iterator[str]]:
+    """Give a graph without signatures those that a rewrap would take, or the reason why it would take none."""
+    from migrate.preflight.problems import problems_of
+
+    try:
+        (model,) = reader.read(detection, NOTHING)
+    except Tf1to2Error as error:
+        return meta_graph, iter((str(error),))
+    for key, signature in model.meta_graph.signature_def.items():
+        meta_graph.signature_def[key].CopyFrom(signature)
+    return meta_graph, (problem.message for problem in problems_of(model, allowed))
 
 
 def _lone_graph(detection: Detection) -> Any:
@@ -95,11 +126,13 @@ def _lone_graph(detection: Detection) -> Any:
 
 def _meta_graph_facts(meta_graph: Any, problems: Iterator[str], told: Collection[str]) -> MetaGraphFacts:
     from migrate.legacy.collections import asset_file_defs, init_op
+    from migrate.legacy.forward_graph import ForwardGraph, forward_graph
     from migrate.legacy.gradients import variables_behind_loops
     from migrate.preflight.other_numbers import in_words, other_numbers
 
     nodes = meta_graph.graph_def.node
     signatures = signature_facts(meta_graph)
+    ends = ForwardGraph((), {}) if signatures else forward_graph(meta_graph.graph_def)
     return MetaGraphFacts(
         tags=frozenset(meta_graph.meta_info_def.tags),
         tensorflow=meta_graph.meta_info_def.tensorflow_version,
@@ -109,8 +142,8 @@ def _meta_graph_facts(meta_graph: Any, problems: Iterator[str], told: Collection
         tables=table_facts(meta_graph),
         assets=tuple(sorted({asset.filename for asset in asset_file_defs(meta_graph)})),
         init_op=init_op(meta_graph),
-        placeholders=() if signatures else _names(node.name for node in nodes if node.op in _PLACEHOLDERS),
-        sinks=() if signatures else _sinks(nodes),
+        placeholders=_names(map(_plain, ends.feeds)),
+        sinks=_names(map(_plain, ends.sinks)),
         without_gradient=variables_behind_loops(meta_graph),
         problems=tuple(problem for problem in problems if problem not in told),
         other_numbers=in_words(other_numbers(meta_graph)),
@@ -138,10 +171,8 @@ def _lone_problems(meta_graph: Any) -> Iterator[str]:
         yield problem.message
 
 
-def _sinks(nodes: Any) -> tuple[str, ...]:
-    """Nodes that nothing reads: what a frozen graph computes."""
-    read = {edge.lstrip("^").partition(":")[0] for node in nodes for edge in node.input}
-    return _names(node.name for node in nodes if node.name not in read and node.op not in ("NoOp", "Const", "Assert"))
+def _plain(tensor: TensorName) -> str:
+    return edge_to(tensor)
 
 
 def _names(names: Iterator[str]) -> tuple[str, ...]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from migrate.inspection.facts import ModelFacts, VariableStorage
 from migrate.legacy.kind import ModelKind
-from migrate.legacy.other_formats import how_to_export
-from migrate.legacy.readers import reader_of
 from migrate.legacy.tags import listed
 
 _TRIAL = (
@@ -34,27 +32,18 @@ class Verdict:
 
 def verdict(facts: ModelFacts) -> Verdict:
     """Judge a model by its facts."""
-    is_read = reader_of(facts.kind) is not None
     match facts.kind:
         case ModelKind.SAVED_MODEL_V2:
             return Verdict(False, "No: it already is a native TF2 SavedModel.")
         case ModelKind.KERAS_V3:
             return Verdict(False, "No: it already is a Keras 3 model.")
-        case ModelKind.KERAS_H5 if not is_read:
-            return Verdict(True, f"Only to serve it: Keras 2 loads it as it is. {how_to_export(facts.kind)}.")
-        case _ if not is_read:
-            return Verdict(
-                True,
-                "Yes: TensorFlow 2 serves no such format, and rewrap does not read it, as it does not name the inputs "
-                f"and outputs. {how_to_export(facts.kind)}.",
-            )
     return Verdict(True, _answer(facts), _losses(facts))
 
 
 def _answer(facts: ModelFacts) -> str:
     """Say what preflight knows of a rewrap, and what it cannot know."""
     good = [graph for graph in facts.meta_graphs if not graph.problems]
-    if facts.problems or not good:
+    if facts.problems or (facts.meta_graphs and not good):
         return "Yes, but it cannot be rewrapped as it is: see its problems."
     if len(good) < len(facts.meta_graphs):
         bad = [graph.tags for graph in facts.meta_graphs if graph.problems]
@@ -63,7 +52,9 @@ def _answer(facts: ModelFacts) -> str:
             f"Yes: of its MetaGraphs `tf1to2 rewrap` rewraps {named} (--tags); {listed(bad)} cannot be rewrapped as it "
             f"is: see its problems. {_TRIAL}"
         )
-    return f"Yes, for everything but serving it unchanged: `tf1to2 rewrap`. {_TRIAL}"
+    if facts.kind in (ModelKind.SAVED_MODEL_V1, ModelKind.HUB_V1):
+        return f"Yes, for everything but serving it unchanged: `tf1to2 rewrap`. {_TRIAL}"
+    return f"Yes, to serve it, or to use it in TensorFlow 2 without a session: `tf1to2 rewrap`. {_TRIAL}"
 
 
 def _losses(facts: ModelFacts) -> tuple[str, ...]:

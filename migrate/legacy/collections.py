@@ -87,20 +87,21 @@ def check_collections(meta_graph: Any) -> None:
 def variable_defs(meta_graph: Any) -> Iterator[Any]:
     """Yield the VariableDefs of all variable collections; one variable may come several times."""
     for collection in VARIABLE_COLLECTIONS:
-        yield from _variable_defs(meta_graph, collection)
+        yield from variable_defs_of(meta_graph, collection)
 
 
 def saved_variable_defs(meta_graph: Any) -> Iterator[Any]:
     """Yield the VariableDefs of the variables that a Saver stores by default."""
-    return _variable_defs(meta_graph, "variables")
+    return variable_defs_of(meta_graph, "variables")
 
 
 def trainable_nodes(meta_graph: Any) -> frozenset[str]:
     """Return the names of the variable nodes in the `trainable_variables` collection."""
-    return frozenset(source_node(d.variable_name) for d in _variable_defs(meta_graph, "trainable_variables"))
+    return frozenset(source_node(d.variable_name) for d in variable_defs_of(meta_graph, "trainable_variables"))
 
 
-def _variable_defs(meta_graph: Any, collection: str) -> Iterator[Any]:
+def variable_defs_of(meta_graph: Any, collection: str) -> Iterator[Any]:
+    """Yield the VariableDefs of one collection."""
     from tensorflow.core.framework import variable_pb2
 
     if collection in meta_graph.collection_def:

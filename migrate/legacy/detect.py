@@ -15,6 +15,7 @@ SAVED_MODEL_NAMES = ("saved_model.pb", "saved_model.pbtxt")
 # Written since TF 2.13 when the graph is too large for one proto: always by tf.saved_model.save.
 _CHUNKED_NAME = "saved_model.cpb"
 _SESSION_BUNDLE_NAMES = ("export.meta", "export.meta.pbtxt")
+_MAIN_FILES = (*SAVED_MODEL_NAMES, _CHUNKED_NAME, *_SESSION_BUNDLE_NAMES)
 _HUB_MARKER = "tfhub_module.pb"
 
 
@@ -37,12 +38,16 @@ def detect(path: Path) -> Detection:
         UnreadableModelError: it is none, or its main file is damaged; the message says which and what to do.
     """
     check_speakable(path)
+    is_known = any((path / name).is_file() for name in _MAIN_FILES)
+    recognised = (reader.recognise(path) for reader in readers() if not is_known)
+    found = next((each for each in recognised if each is not None), None)
+    if found is not None:
+        return found
     if not path.exists():
         if path.is_symlink():
             raise UnreadableModelError(f"{path} is a symbolic link to {path.readlink()}, which does not exist.")
         raise UnreadableModelError(f"{path} does not exist.")
-    recognised = (reader.recognise(path) for reader in readers())
-    return next((found for found in recognised if found is not None), None) or _detect_known(path)
+    return _detect_known(path)
 
 
 def check_speakable(path: Path) -> None:
@@ -82,7 +87,7 @@ def checkpoint_of(detection: Detection) -> CheckpointFacts | None:
 def main_file_of(folder: Path) -> Path | None:
     """Return the file that makes this folder a model folder, going by names alone; None when there is none."""
     names = (name for reader in readers() for name in reader.main_files)
-    for name in (*SAVED_MODEL_NAMES, _CHUNKED_NAME, *_SESSION_BUNDLE_NAMES, *names):
+    for name in (*_MAIN_FILES, *names):
         candidate = folder / name
         if candidate.is_file() or candidate.is_symlink():
             return candidate

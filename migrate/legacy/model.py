@@ -17,11 +17,15 @@ class LegacyModel:
         path: the model's folder or file, which messages name. A folder may hold `assets` and `assets.extra`.
         meta_graph: the MetaGraphDef: the graph, its signatures, its collections, its SaverDef.
         checkpoint: the prefix of the checkpoint with the values of its variables, whether or not it exists.
+        notes: what its reader chose, in words.
+        holds: what must live as long as the model: the temporary folder of a checkpoint that was converted.
     """
 
     path: Path
     meta_graph: Any
     checkpoint: Path
+    notes: tuple[str, ...] = ()
+    holds: object = None
 
     @classmethod
     def in_folder(cls, folder: Path, meta_graph: Any) -> LegacyModel:

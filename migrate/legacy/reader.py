@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.legacy.asked import Asked
 from migrate.legacy.kind import Detection, ModelKind
 from migrate.legacy.model import LegacyModel
 
@@ -20,13 +21,13 @@ class Reader:
 
     Attributes:
         kinds: what it reads.
-        read: gives the MetaGraphs of a model, at least one, or raises a `Tf1to2Error`.
+        read: gives the MetaGraphs of a model, at least one, as the user asked for them, or raises a `Tf1to2Error`.
         recognise: says what a path (a folder or a file that exists) is, where `migrate.legacy.detect` does not know of
             the kind; None for everything else. It looks at bytes only: TensorFlow is not imported.
         main_files: names that make a folder a model of the kind, where `migrate.legacy.detect` does not know them.
     """
 
     kinds: frozenset[ModelKind]
-    read: Callable[[Detection], tuple[LegacyModel, ...]]
+    read: Callable[[Detection, Asked], tuple[LegacyModel, ...]]
     recognise: Callable[[Path], Detection | None] = _recognise_nothing
     main_files: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ _MOST_NAMES = 5
 def notes(module: LegacyModule) -> tuple[str, ...]:
     """Return sentences about a module that was written."""
     return (
+        *module.legacy.notes,
         *_initialization(module),
         *_effects_left_out(module),
         *(note for s in module.signatures.values() for note in _signature(s)),

@@ -46,7 +46,7 @@ def rewrap(source: Path, target: Path, options: ModelOptions | None = None) -> R
     from migrate.preflight.ops import load_op_libraries
 
     options = options or ModelOptions()
-    model = only(read_models(source), options.tags)
+    model = only(read_models(source, options.asked), options.tags)
     load_op_libraries(options.op_libraries)
     return rewrap_model(model, target, options.allowed)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from migrate.errors import UnreadableModelError
 from migrate.legacy.detect import check_speakable, detect, main_file_of
 from migrate.legacy.find import find_models
 from migrate.rewrap_tree.existing import look_at_targets
@@ -57,8 +56,8 @@ def _argument(model: Path, target: Path) -> Argument:
     seen: set[tuple[int, int]] = set()
     found = find_models(folder, seen)
     if not found:
-        detect(folder)  # raises the true cause
-        raise UnreadableModelError(f"{folder} holds no model.")
+        detect(folder)  # raises the true cause, where it is not the folder of a checkpoint
+        found = [folder]
     jobs = tuple(Job(source, target / source.relative_to(folder)) for source in found)
     return Argument(folder, jobs, frozenset(seen))
 

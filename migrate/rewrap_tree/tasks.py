@@ -73,7 +73,7 @@ def write(task: WriteTask) -> tuple[Written | NotWritten, ...]:
     from migrate.preflight.ops import load_op_libraries
 
     try:
-        models = chosen(read_models(task.source), task.options.tags)
+        models = chosen(read_models(task.source, task.options.asked), task.options.tags)
         load_op_libraries(task.options.op_libraries)
     except Tf1to2Error as error:
         return (not_written("", task.options.tags or frozenset(), error),)

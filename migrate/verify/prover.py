@@ -53,7 +53,7 @@ def prove_here(old: Path, new: Path, options: ProofOptions) -> Proof:
         raise Tf1to2Error("verification needs eager execution, which is off here; run it in a fresh process.")
     started = time.perf_counter()
     load_op_libraries(options.model.op_libraries)
-    with loadable(old) as place:
+    with loadable(old, options.model.asked) as place:
         tags, old_graph, new_graph, failures = _matching_meta_graphs(old, place, new, options.model.tags)
         for model, meta_graph in ((old, old_graph), (new, new_graph)):
             if meta_graph is not None:

@@ -54,10 +54,18 @@ def _strong_hint(flow: DataFlow, use: Use, static_shape: Callable[[Tensor], Shap
     if op in ("BatchMatMul", "BatchMatMulV2") and other and len(other) >= 2:
         return ShapeHint(None, _known(other[-2]))
     if op == "Reshape":
-        target = flow.constant(inputs[1])
-        if target is not None and target.size:
-            return ShapeHint(None, None, int(np.prod([dim for dim in target.tolist() if dim > 0] or [1])))
+        dims = _known_dims(flow, inputs[1])
+        if dims:
+            return ShapeHint(None, None, int(np.prod([dim for dim in dims if dim > 0] or [1])))
     return None
+
+
+def _known_dims(flow: DataFlow, shape: Tensor) -> list[int]:
+    """Return the dimensions of a shape that are constants, of one that is put together (the batch and a size), too."""
+    origin, node = flow.origin(shape)
+    parts = flow.inputs(origin.scope, node) if node is not None and node.op in ("Pack", "ConcatV2") else [shape]
+    values = [flow.constant(part) for part in parts]
+    return [int(dim) for value in values if value is not None for dim in value.ravel().tolist()]
 
 
 def _elementwise_hint(flow: DataFlow, use: Use, static_shape: Callable[[Tensor], Shape | None]) -> ShapeHint:

@@ -11,6 +11,7 @@ from migrate.inspection.read import read_facts
 from migrate.inspection.verdict import verdict
 from migrate.legacy.kind import ModelKind
 from tests.golden import MODELS_DIR, VariableKind, golden_models
+from tests.loose_models import loose_model
 
 # Nodes that share the state of another, which stands for both.
 _SAME_STATE = {"imported_twice": ("b/v",)}
@@ -97,7 +98,7 @@ def test_a_native_model_needs_nothing() -> None:
     assert answer.answer.startswith("No: it already is a native TF2 SavedModel")
 
 
-def test_a_frozen_graph_shows_its_likely_ends(tmp_path: Path) -> None:
+def test_a_frozen_graph_shows_the_signature_that_a_rewrap_takes(tmp_path: Path) -> None:
     import tensorflow as tf
 
     with tf.Graph().as_default() as graph:
@@ -108,8 +109,19 @@ def test_a_frozen_graph_shows_its_likely_ends(tmp_path: Path) -> None:
         facts = read_facts(tmp_path / name)
         assert facts.kind == ModelKind.FROZEN_GRAPH
         (only,) = facts.meta_graphs
-        assert (only.placeholders, only.sinks, only.problems) == (("given",), ("scores",), ())
-        assert "migrate.shim.export_session(" in verdict(facts).answer
+        assert [(each.key, [one.key for one in each.inputs]) for each in only.signatures] == [
+            ("serving_default", ["given"])
+        ]
+        assert only.problems == ()
+        assert "`tf1to2 rewrap`" in verdict(facts).answer
+
+
+def test_of_a_trained_graph_what_could_be_signatures_is_told() -> None:
+    facts = read_facts(loose_model("folder_moved").path)
+    (only,) = facts.meta_graphs
+    assert facts.kind == ModelKind.META_GRAPH
+    assert (only.placeholders, only.sinks) == (("x", "labels"), ("loss",))
+    assert "--signature 'serving_default:x=x:0->out=layer/out:0'" in only.problems[0]
 
 
 def test_missing_weights_are_a_problem_and_the_facts_are_still_shown(tmp_path: Path) -> None:

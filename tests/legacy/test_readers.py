@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from migrate.errors import RefusedModelError
+from migrate.errors import UnreadableModelError
 from migrate.legacy import detect as detect_module
 from migrate.legacy import find, kinds, read
 from migrate.legacy import readers as module
+from migrate.legacy.asked import Asked
 from migrate.legacy.kind import Detection, ModelKind
 from migrate.legacy.model import LegacyModel
 from migrate.legacy.reader import Reader
@@ -32,7 +33,7 @@ def test_finding_them_does_not_import_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("kind", [ModelKind.META_GRAPH, ModelKind.FROZEN_GRAPH, ModelKind.SAVED_MODEL_V2])
+@pytest.mark.parametrize("kind", [ModelKind.KERAS_V3, ModelKind.SAVED_MODEL_V2])
 def test_a_kind_without_a_module_has_none(kind: ModelKind) -> None:
     assert reader_of(kind) is None
 
@@ -45,7 +46,7 @@ def sheets(monkeypatch: pytest.MonkeyPatch) -> None:
         file = path / "sheet.csv" if path.is_dir() else path
         return Detection(SHEET, file, is_text=True) if file.is_file() and file.suffix == ".csv" else None
 
-    def model_of(detection: Detection) -> tuple[LegacyModel, ...]:
+    def model_of(detection: Detection, asked: Asked) -> tuple[LegacyModel, ...]:
         return (LegacyModel(detection.main_file, None, detection.main_file.with_suffix(".ckpt")),)
 
     found = (*readers(), Reader(frozenset({SHEET}), model_of, recognise, ("sheet.csv",)))
@@ -66,6 +67,6 @@ def test_a_new_kind_is_recognised_found_in_a_tree_and_read(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("sheets")
 def test_what_no_reader_recognises_is_told_as_before(tmp_path: Path) -> None:
-    (tmp_path / "frozen.pb").write_bytes(b'node {\n  name: "x"\n  op: "NoOp"\n}\n')
-    with pytest.raises(RefusedModelError, match="is a GraphDef, not a SavedModel"):
-        read.read_models(tmp_path / "frozen.pb")
+    (tmp_path / "weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(UnreadableModelError, match="is damaged or cut off"):
+        read.read_models(tmp_path / "weights.h5")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.errors import NothingToDoError, RefusedModelError
+from migrate.errors import NothingToDoError
 from migrate.legacy.detect import detect
 from migrate.legacy.kind import ModelKind
 from migrate.legacy.read import readable
@@ -63,21 +63,6 @@ def test_a_damaged_proto_inside_is_a_refusal(tmp_path: Path) -> None:
     assert isinstance(result, NotWritten)
     assert result.cause is Cause.REFUSED
     assert "is damaged" in result.reason
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "remedy"),
-    [
-        ("frozen.pb", b'node {\n  name: "x"\n  op: "NoOp"\n}\n', "migrate.shim.export_session("),
-        ("graph.meta", b"meta_info_def {\n}\n", "migrate.shim.export_session("),
-        ("keras.h5", b"\x89HDF\r\n\x1a\n" + bytes(64), "tf_keras"),
-    ],
-)
-def test_other_kinds_are_named_with_the_way_to_go(tmp_path: Path, name: str, content: bytes, remedy: str) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(RefusedModelError, match="not a SavedModel") as caught:
-        readable(tmp_path / name)
-    assert remedy in str(caught.value)
 
 
 def test_a_native_model_needs_nothing() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
+from migrate.cli.asked_options import Checkpoint, Ema, Signatures, asked
 from migrate.cli.exit_status import FAILED, NEEDS_A_PERSON
 from migrate.cli.numbers import processes, seconds, tolerance
 
@@ -27,11 +28,16 @@ def register(app: typer.Typer) -> None:
 
 def rewrap(
     context: typer.Context,
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Model folders, or trees of them.")],
+    models: Annotated[
+        list[Path], typer.Argument(metavar="MODEL...", help="Models: folders, files or prefixes; or trees of folders.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="The folder to make.")],
     tags: Annotated[
         str | None, typer.Option(metavar="A,B", help="Rewrap the MetaGraph with exactly these tags; default: all.")
     ] = None,
+    signatures: Signatures = None,
+    checkpoint: Checkpoint = None,
+    ema: Ema = False,
     force: Annotated[bool, typer.Option("--force", help="Replace models that are at OUT already.")] = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Skip the proof.")] = False,
     keep_failed: Annotated[
@@ -78,11 +84,12 @@ def rewrap(
     from migrate.rewrap_tree.run import Settings
     from migrate.verify.proof import ProofOptions
 
+    said = asked(signatures, checkpoint, ema=ema)
     wanted = None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip())
     check_model_outputs(outputs(json=json_file), [*models, *(op_libraries or ())], made=output)
     planned = plan(models, output, replace=force, keep_failed=keep_failed, tags=wanted)
     settings = Settings(
-        model=ModelOptions(wanted, allowed_ops(allow_ops), tuple(op_libraries or ())),
+        model=ModelOptions(wanted, allowed_ops(allow_ops), tuple(op_libraries or ()), said),
         replace=force,
         proof=None if no_verify else ProofOptions(rtol, atol, seconds_per_request=request_timeout),
         keep_failed=keep_failed,

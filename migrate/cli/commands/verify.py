@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from migrate.cli.allow_ops import AllowOps, CommandWithAllowedOps, allowed_ops
+from migrate.cli.asked_options import Checkpoint, Ema, Signatures, asked
 from migrate.cli.exit_status import NEEDS_A_PERSON
 from migrate.cli.numbers import seconds, tolerance
 
@@ -21,11 +22,14 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    old: Annotated[Path, typer.Argument(help="The original SavedModel.")],
+    old: Annotated[Path, typer.Argument(help="The original model.")],
     new: Annotated[Path, typer.Argument(help="The SavedModel that replaces it.")],
     tags: Annotated[
         str | None, typer.Option("--tags", metavar="TAG,TAG", help="The tags of the MetaGraph to compare.")
     ] = None,
+    signatures: Signatures = None,
+    checkpoint: Checkpoint = None,
+    ema: Ema = False,
     rtol: Annotated[float, typer.Option("--rtol", callback=tolerance, help="Relative tolerance of floats.")] = 1e-5,
     atol: Annotated[float, typer.Option("--atol", callback=tolerance, help="Absolute tolerance of floats.")] = 1e-6,
     inputs: Annotated[
@@ -63,7 +67,9 @@ def verify(
 
     check_model_outputs(outputs(json=json_file), [old, new, inputs])
     wanted = frozenset(tag for tag in tags.split(",") if tag) if tags is not None else None
-    model = ModelOptions(wanted, allowed_ops(allow_ops), tuple(op_libraries or ()))
+    model = ModelOptions(
+        wanted, allowed_ops(allow_ops), tuple(op_libraries or ()), asked(signatures, checkpoint, ema=ema)
+    )
     given = str(inputs.resolve()) if inputs is not None else None
     options = ProofOptions(rtol, atol, given, model, request_timeout)
     with talk_console().status("Comparing the models in a fresh process"):
