@@ -8,12 +8,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from migrate.errors import NothingToDoError, RefusedModelError, Tf1to2Error, UnreadableModelError
 from migrate.shim import load
 from tests.golden import golden_model
+from tests.loose_models import loose_model
 from tests.verify.tiny_models import dense, export
 
 TWO = golden_model("two_meta_graphs")
@@ -121,3 +123,15 @@ def test_the_api_of_the_shim() -> None:
         assert getattr(migrate.shim, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = migrate.shim.nothing
+
+
+@pytest.mark.parametrize("name", ["adam_trained", "moving_averages", "old_format", "frozen", "graph_with_checkpoint"])
+def test_a_model_without_signatures(name: str) -> None:
+    model = loose_model(name)
+    signatures = [str(each) for each in model.asked.signatures]
+    module = load(model.path, signatures=signatures, checkpoint=model.asked.checkpoint, ema=model.asked.ema)
+    found = module.signatures["serving_default"](x=tf.constant(model.calls[1].inputs["x"]))
+    for key, value in model.calls[1].outputs.items():
+        assert isinstance(value, np.ndarray)
+        np.testing.assert_allclose(found[key].numpy(), value, rtol=2e-6)
+    assert {variable.name.partition(":")[0] for variable in module.variables} == set(model.variables)
