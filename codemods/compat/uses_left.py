@@ -23,13 +23,16 @@ def uses_left(module: Module, sites: Iterable[Site]) -> Iterator[Use]:
     edited = sorted({(edit.start, edit.end) for site in sites for edit in site.edits if edit.end > edit.start})
     reach = list(itertools.accumulate((end for _, end in edited), max))
 
-    def is_edited(offset: int) -> bool:
+    def is_edited(node: cst.CSTNode) -> bool:
+        if not edited:  # offsets are found where one is asked for
+            return False
+        offset = module.start(node)
         before = bisect.bisect_right(edited, (offset, sys.maxsize))
         return bool(before) and reach[before - 1] > offset
 
     for use in tensorflow_uses(module):
         values = _assigned(module, use.node)
-        if not is_edited(use.start) and not (values and all(is_edited(module.start(value)) for value in values)):
+        if not is_edited(use.node) and not (values and all(map(is_edited, values))):
             yield use
 
 

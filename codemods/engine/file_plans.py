@@ -20,6 +20,7 @@ from codemods.source.module import Module, Project
 from codemods.source.program import Program
 
 Holds = Callable[[Source, Sequence[Site]], Held]
+_STEM = 7  # characters: "Builder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,33 @@ class FilePlan:
 def prefilter(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
     """Return whether a file's content may hold something for any of the rules, before it is parsed.
 
-    One search a token: over large notebooks three times as fast as one pattern of alternatives.
+    One search a stem that tokens share, and one for each of these only where it is found: over large notebooks much
+    faster than one pattern of alternatives.
     """
-    tokens = sorted({token for rule in rules for token in rule.tokens})
-    return lambda data: any(token in data for token in tokens)
+    stems = _stems({token for rule in rules for token in rule.tokens})
+    return lambda data: any(stem in data and any(token in data for token in tokens) for stem, tokens in stems.items())
+
+
+def _stems(tokens: set[bytes]) -> dict[bytes, tuple[bytes, ...]]:
+    """Return the tokens by a piece that each holds: the fewest pieces that are long enough to be rare."""
+    by_piece: dict[bytes, set[bytes]] = {}
+    for token in tokens:
+        for at in range(max(1, len(token) - _STEM + 1)):
+            by_piece.setdefault(token[at : at + _STEM], set()).add(token)
+    stems: dict[bytes, tuple[bytes, ...]] = {}
+    left = set(tokens)
+    while left:
+        found = by_piece[max(sorted(by_piece), key=lambda piece: len(by_piece[piece] & left))] & left
+        stems[_shared(found)] = tuple(sorted(found))
+        left -= found
+    return stems
+
+
+def _shared(tokens: set[bytes]) -> bytes:
+    """Return the longest piece that each of the tokens holds: long ones are found faster."""
+    first = min(tokens)
+    pieces = (first[start:end] for start in range(len(first)) for end in range(start + 1, len(first) + 1))
+    return max((piece for piece in pieces if all(piece in token for token in tokens)), key=len)
 
 
 @dataclass(frozen=True, slots=True)

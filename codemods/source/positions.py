@@ -6,7 +6,7 @@ as long: it searches each token for newlines and makes objects for each node tha
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
 from types import TracebackType
 
 import libcst as cst
@@ -16,20 +16,41 @@ Span = tuple[int, int]
 
 
 class Positions:
-    """The offsets of a tree's nodes, found when the first is asked for."""
+    """The offsets of a tree's nodes, found when one is asked for: up to the statement at the top that holds it."""
 
     def __init__(self, tree: cst.Module) -> None:
         self._tree = tree
+        self._begin()
 
-    @cached_property
-    def spans(self) -> dict[int, Span]:
-        """Where each node's code begins and ends, by the node's `id`: hashing a node itself is slow.
+    def _begin(self) -> None:
+        self._writing = _Writing(self._tree)
+        self._rest: Iterator[cst.CSTNode] = iter((*self._tree.header, *self._tree.body, *self._tree.footer))
+
+    def of(self, node: cst.CSTNode) -> Span:
+        """Return where a node's code begins and ends.
 
         As LibCST's `PositionProvider` has it: without space around a node, and without an expression's parentheses.
         """
-        writing = _Writing(self._tree)
-        self._tree._codegen(writing)
-        return writing.spans
+        spans = self._writing.spans
+        while (found := spans.get(id(node))) is None:  # by its `id`: hashing a node itself is slow
+            self._write_on()
+        return found
+
+    def _write_on(self) -> None:
+        """Write the next statement; after the last one the module ends.
+
+        Raises:
+            KeyError: All is written, so that the wanted node is none of the tree.
+        """
+        following = next(self._rest, None)
+        if following is None:
+            self._writing.finish(self._tree)
+            return
+        try:
+            following._codegen(self._writing)
+        except BaseException:  # nested too deeply: half of a statement would shift all that follow
+            self._begin()
+            raise
 
 
 class _Writing(CodegenState):
@@ -42,6 +63,20 @@ class _Writing(CodegenState):
         self._indent = 0
         self._begun: list[int] = []
         self._recorded: list[tuple[int, int, cst.CSTNode | None, cst.CSTNode | None]] = []
+
+    def finish(self, tree: cst.Module) -> None:
+        """Note the span of the module itself.
+
+        Raises:
+            KeyError: It was noted before.
+        """
+        if id(tree) in self.spans:
+            raise KeyError("no node of this tree")
+        if not tree.has_trailing_newline:
+            self.pop_trailing_newline()
+        elif not self.tokens:
+            self.add_token(self.default_newline)
+        self.spans[id(tree)] = (0, self._offset)
 
     def increase_indent(self, value: str) -> None:
         super().increase_indent(value)

@@ -35,11 +35,11 @@ class SyntaxTree:
 
     def start(self, node: cst.CSTNode) -> int:
         """Return where the node's code starts; parentheses around an expression are outside."""
-        return self._positions.spans[id(node)][0]
+        return self._positions.of(node)[0]
 
     def end(self, node: cst.CSTNode) -> int:
         """Return where the node's code ends (exclusive)."""
-        return self._positions.spans[id(node)][1]
+        return self._positions.of(node)[1]
 
     def outer_span(self, node: cst.BaseExpression) -> tuple[int, int]:
         """Return the span of an expression together with its own parentheses."""

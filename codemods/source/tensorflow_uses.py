@@ -20,7 +20,6 @@ class Use:
 
     node: cst.Attribute | cst.Name
     raw: str
-    start: int
 
     @property
     def name(self) -> str:
@@ -46,7 +45,7 @@ def uses_of(module: Module, *packages: str) -> Iterator[Use]:
         if _is_whole(module, node):
             raw = module.raw_name(node)
             if raw is not None and raw.split(".")[0] in packages:
-                yield Use(node, raw, module.start(node))
+                yield Use(node, raw)
 
 
 def _is_whole(module: Module, node: cst.Attribute | cst.Name) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.engine.file_plans import plan_file
+from codemods.engine.file_plans import plan_file, prefilter
+from codemods.rules.registry import select_rules
 from codemods.rules.sm101_simple_save import SimpleSave
 
 CODE = "import tensorflow as tf\nname = 'é'\ntf.saved_model.simple_save(s, d, i, o)\ntf.Session()\n"
@@ -65,3 +66,17 @@ def test_what_cannot_be_read_is_a_failure_with_a_reason(data: bytes, words: str)
 
 def test_a_file_without_tokens_is_never_parsed() -> None:
     assert plan_file("a.py", b"this is (no python", [SimpleSave()]).failure is None
+
+
+@pytest.mark.parametrize(
+    ("data", "is_wanted"),
+    [
+        *((token, True) for rule in select_rules() for token in rule.tokens),
+        *((token[1:], False) for token in (b"export_savedmodel", b"simple_save", b"BestExporter")),
+        (b"Builder", False),
+        (b"export_something and an Exporter of one's own", False),
+        (b"", False),
+    ],
+)
+def test_each_token_lets_a_file_through_and_no_part_of_one_does(data: bytes, is_wanted: bool) -> None:
+    assert prefilter(select_rules())(b"# " + data + b" #\n") is is_wanted

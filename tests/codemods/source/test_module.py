@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import libcst as cst
 import pytest
 
 from codemods.errors import UnparsableSourceError
@@ -105,3 +106,27 @@ def test_positions_count_characters() -> None:
     assert module.code(call) == "f((x))"
     assert module.outer_span(call.args[0].value) == (text.index("(x)"), text.index("(x)") + 3)
     assert (module.line_of(module.start(call)), module.column_of(module.start(call))) == (2, 9)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n# the end\n"])
+@pytest.mark.parametrize("wanted", [slice(None), slice(None, None, -1), slice(3, None, 4)])
+def test_positions_are_the_same_in_whatever_order_they_are_asked_for(end: str, wanted: slice) -> None:
+    text = (
+        "# head\nimport os\n\n\nclass A:\n    def f(self):\n        return (1)\n\nwith open(x) as y: pass\nz = f((2))"
+        + end
+    )
+    module, fresh = Module(text), Module(text)
+    nodes = [node for node in module.nodes if isinstance(node, (cst.BaseExpression, cst.BaseStatement, cst.Module))]
+    others = [node for node in fresh.nodes if isinstance(node, (cst.BaseExpression, cst.BaseStatement, cst.Module))]
+    found = {number: fresh.code(others[number]) for number in range(len(nodes))[wanted]}
+    assert found == {number: module.code(node) for number, node in enumerate(nodes) if number in found}
+    assert module.code(module.tree) == text
+    assert "z = f((2))" in module.code(nodes[0])
+
+
+def test_a_node_of_another_tree_has_no_position() -> None:
+    module = Module("x = 1\n")
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            module.start(Module("x = 1\n").tree.body[0])
+    assert module.code(module.tree.body[0]) == "x = 1"
