@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from codemods.edit.edits import apply_edits
 from codemods.engine.notebook import NotebookModule, modules_of
 from codemods.engine.notebook_json import Cell, read_cells, render
 from codemods.engine.notebook_python2 import converted_notebook
-from codemods.engine.rewriting import moved_cells, rewriting_steps
+from codemods.engine.rewriting import Steps, moved_cells, rewriting_steps
 from codemods.errors import UnparsableSourceError
 from codemods.site import Site
 from codemods.source.python2 import Conversion, converted
@@ -52,20 +52,25 @@ class Document:
     parts: tuple[Part, ...]
     conversion: Conversion | None = None
 
-    def apply(self, sites: Iterable[Site]) -> bytes:
+    def apply(self, sites: Iterable[Site], steps: Sequence[Steps | None] = ()) -> bytes:
         """Return the file's bytes with the sites applied.
+
+        Args:
+            sites: What to apply.
+            steps: How that is done, part by part, where it is known.
 
         Raises:
             UnparsableSourceError: The result would be no Python, or cannot be written in the file's encoding.
         """
         accepted = list(sites)
+        known = {number: each for number, each in enumerate(steps) if each is not None}
         text = self.raw
         if self.conversion is not None and not any(site.changes for site in accepted):
             text = self.conversion.before
         elif self.parts and self.parts[0].notebook is not None:
-            text = self._apply_to_cells(accepted)
+            text = self._apply_to_cells(accepted, known)
         else:
-            for edits in rewriting_steps(self.raw, accepted, self.path):
+            for edits in known[0] if 0 in known else rewriting_steps(self.raw, accepted, self.path):
                 text = apply_edits(text, edits)
         return self.encoded(text)
 
@@ -105,14 +110,15 @@ class Document:
         except UnicodeEncodeError:
             raise UnparsableSourceError(f"the new code does not fit the file's encoding {self.encoding}", 1) from None
 
-    def _apply_to_cells(self, sites: list[Site]) -> str:
+    def _apply_to_cells(self, sites: list[Site], known: Mapping[int, Steps]) -> str:
         changed: dict[int, tuple[Cell, str]] = {}
         for number, part in enumerate(self.parts):
             mine = [site for site in sites if site.part == number]
             if part.notebook is None or not mine:
                 continue
             text, cells = part.text, tuple((span.start, span.end) for span in part.notebook.spans)
-            for edits in rewriting_steps(part.masked, mine, self.path, cells):
+            steps = known[number] if number in known else rewriting_steps(part.masked, mine, self.path, cells)
+            for edits in steps:
                 text, cells = apply_edits(text, edits), moved_cells(cells, edits)
             for span, (start, end) in zip(part.notebook.spans, cells, strict=True):
                 new = span.cell.text[: span.skipped] + text[start:end]

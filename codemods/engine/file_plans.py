@@ -10,6 +10,7 @@ from codemods.compat.standing import Standing, standing
 from codemods.engine.decoded_file import Document, Part, open_document
 from codemods.engine.planning import graph_reason, plan_module
 from codemods.engine.python2_sites import converted, waiting
+from codemods.engine.rewriting import Steps
 from codemods.engine.soundness import Held, Source, sound
 from codemods.engine.todo import todo_comment
 from codemods.errors import UnparsableSourceError
@@ -47,8 +48,8 @@ class Surroundings(Program):
 class FilePlan:
     """What the rules found in one file. `document` is None where the file could not be read as Python.
 
-    `needs_graph` says why the planned file would not run in eager mode, None where it would. `text` is that of a file
-    with all sites applied, where the plan made it.
+    `needs_graph` says why the planned file would not run in eager mode, None where it would. `steps` apply all
+    sites, part by part, where the plan made them.
     """
 
     path: str
@@ -57,7 +58,7 @@ class FilePlan:
     document: Document | None = None
     mode: Mode = Mode.EAGER
     needs_graph: str | None = None
-    text: str | None = None
+    steps: tuple[Steps | None, ...] = ()
 
     def apply_all(self) -> bytes:
         """Return the file's bytes with all sites applied.
@@ -66,7 +67,7 @@ class FilePlan:
             UnparsableSourceError: The result would be no Python, or cannot be written in the file's encoding.
         """
         assert self.document is not None
-        return self.document.apply(self.sites) if self.text is None else self.document.encoded(self.text)
+        return self.document.apply(self.sites, self.steps)
 
 
 def prefilter(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
@@ -148,23 +149,24 @@ class OpenFile:
     def _plan_as_it_is(self, rules: Sequence[Rule], around: Surroundings, held: Holds) -> FilePlan:
         sites: list[Site] = []
         needs_graph: str | None = None
-        text: str | None = None
+        steps: list[Steps | None] = []
         followers = {rule.id for rule in rules if type(rule).follow is not Rule.follow}
         for number, (part, code) in enumerate(zip(self.document.parts, self.modules, strict=True)):
             module = code.within(around)
             found = plan_module(module, rules, part=number, include_tests=around.include_tests)
             cells = tuple((span.start, span.end) for span in part.notebook.spans) if part.notebook is not None else ()
             result = held(Source(part.masked, self.document.path, around.target, cells), found)
-            found, text = result.sites, result.text if part.notebook is None and not around.todo else None
+            found, made = result.sites, None if around.todo else result.steps
             if not around.migrates and not any(site.changes and site.rule not in followers for site in found):
-                found, text = (
+                found, made = (
                     tuple(site for site in found if not site.changes),
                     None,
-                )  # they follow changes: there are none
+                )  # they follow changes that are none
             needs_graph = needs_graph or graph_reason(module, found)
             if around.todo:
                 found = tuple(replace(site, todo=todo_comment(module, site)) for site in found)
             sites.extend(_placed(site, part) for site in found)
+            steps.append(made)
         if self.no_python3 is not None:
             converting = {rule.id for rule in rules if rule.is_conversion}
             if around.python2 and converting:
@@ -173,8 +175,8 @@ class OpenFile:
                 sites = waiting(self.document, sites, followers)
                 if not sites:  # there is nothing to report but that it is Python 2
                     raise self.no_python3
-            text = text if any(site.changes for site in sites) else None
-        return FilePlan(self.document.path, tuple(sites), None, self.document, around.mode, needs_graph, text)
+                steps.clear()
+        return FilePlan(self.document.path, tuple(sites), None, self.document, around.mode, needs_graph, tuple(steps))
 
 
 def open_file(path: str, data: bytes, project: Project | None = None) -> OpenFile:

@@ -11,6 +11,8 @@ from codemods.source.module import Module
 from codemods.source.parsing import parse
 
 Span = tuple[int, int]
+Steps = tuple[tuple[Edit, ...], ...]
+"""Batches of edits, each of which counts in the text that the one before left."""
 
 
 def rewriting_steps(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codemods.edit.edits import apply_edits, merged
-from codemods.engine.rewriting import Span, rewriting_steps
+from codemods.engine.rewriting import Span, Steps, rewriting_steps
 from codemods.errors import CodemodError
 from codemods.names.release_names import lacks
 from codemods.names.target import Target
@@ -46,11 +46,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A module's text with sites applied, and the batches of edits that made it (`rewriting_steps`)."""
+
+    text: str
+    steps: Steps
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """The sites of a module that may stay, and its text with all of them applied, where that was made."""
+    """The sites of a module that may stay, and the steps that apply all of them, where these were made."""
 
     sites: tuple[Site, ...]
-    text: str | None = None
+    steps: Steps | None = None
 
 
 def sound(source: Source, sites: Sequence[Site]) -> Held:
@@ -60,7 +68,7 @@ def sound(source: Source, sites: Sequence[Site]) -> Held:
         rewritten = _rewritten(source, sites)
         broken = _broken(source, sites, rewritten)
         if not broken:
-            return Held(sites, rewritten if isinstance(rewritten, str) else None)
+            return Held(sites, rewritten.steps if isinstance(rewritten, Rewritten) else None)
         sites = tuple(
             given_up(site, broken[culprit].reason) if (culprit := _culprit(site, broken)) is not None else site
             for site in sites
@@ -82,13 +90,13 @@ def _culprit(site: Site, broken: dict[str, Unsound]) -> str | None:
     return next((identity for identity in (site.id, *sorted(site.needs)) if identity in broken), None)
 
 
-def _broken(source: Source, sites: tuple[Site, ...], rewritten: str | Unsound) -> dict[str, Unsound]:
+def _broken(source: Source, sites: tuple[Site, ...], rewritten: Rewritten | Unsound) -> dict[str, Unsound]:
     """Return what is wrong by the id of the site that is to blame; nothing where all is well.
 
     Where the file is broken only by all sites together, all are to blame.
     """
     changing = [site for site in sites if site.changes]
-    everything = rewritten if isinstance(rewritten, Unsound) else _judged(source, rewritten)
+    everything = rewritten if isinstance(rewritten, Unsound) else _judged(source, rewritten.text)
     units = _units(changing)
     if everything is None and len(units) > _MOST_UNITS:
         return {}
@@ -117,15 +125,16 @@ def _units(changing: Sequence[Site]) -> dict[str, list[Site]]:
     return {name: [by_id[each] for each in sorted(unit)] for unit, name in units.items()}
 
 
-def _rewritten(source: Source, sites: Sequence[Site]) -> str | Unsound:
+def _rewritten(source: Source, sites: Sequence[Site]) -> Rewritten | Unsound:
     """Return the text with all sites applied, as it would be written."""
-    text, cells = source.text, source.cells
+    text = source.text
     try:
-        for edits in rewriting_steps(text, sites, source.path, cells):
-            text = apply_edits(text, edits)
+        steps = tuple(rewriting_steps(text, sites, source.path, source.cells))
     except CodemodError as error:
         return Unsound(f"the rewritten file would not parse ({error}): change it by hand")
-    return text
+    for edits in steps:
+        text = apply_edits(text, edits)
+    return Rewritten(text, steps)
 
 
 def _alone(source: Source, sites: Sequence[Site]) -> Unsound | None:
