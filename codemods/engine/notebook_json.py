@@ -14,8 +14,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from codemods.errors import UnparsableSourceError
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER_OR_WORD = re.compile(r"[-+.\w]+")
-_STRUCTURE = re.compile(r'["{}\[\]]')
+_VALUE = json.JSONDecoder(strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +135,7 @@ class _Scanner:
 
     def _skip(self, position: int) -> int:
         """Return the position after the value at `position`."""
-        opening = self._raw[position]
-        if opening == '"':
-            return self._string(position).end
-        if opening not in "{[":
-            match = _NUMBER_OR_WORD.match(self._raw, position)
-            if match is None:
-                raise ValueError(f"a value expected at character {position}")
-            return match.end()
-        depth = 0
-        while True:
-            match = _STRUCTURE.search(self._raw, position)
-            if match is None:
-                raise ValueError("it ends in the middle")
-            position = match.end()
-            character = match.group()
-            if character == '"':
-                position = scanstring(self._raw, position, False)[1]
-            elif character in "{[":
-                depth += 1
-            else:
-                depth -= 1
-                if depth == 0:
-                    return position
+        return _VALUE.raw_decode(self._raw, position)[1]
 
 
 def render(raw: str, changed: dict[int, tuple[Cell, str]]) -> str:

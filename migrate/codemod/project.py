@@ -99,8 +99,8 @@ class Repository:
                     yield module, item.name
 
     def _file(self, folder: str, inner: str) -> str | None:
-        base = posixpath.join(folder, inner) if inner else folder
-        for candidate in (f"{base}.py", posixpath.join(base, "__init__.py")):
+        base = f"{folder}/{inner}" if folder and inner else folder or inner
+        for candidate in (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py"):
             if candidate in self._paths:
                 return candidate
         return None
