@@ -31,7 +31,7 @@ _STACK = 256 << 20  # address space: only what is used costs memory
 _FRAMES = 100_000  # an expression as deep as Python compiles takes some 30,000 frames of LibCST's
 _SECONDS_TO_END = 5.0
 _PATH_BYTES = 4096
-_NEW_OBJECTS = 50_000  # a tree has twice as many: the usual 700 have each walked many times, and it is no garbage
+_NEW_OBJECTS = 100_000  # a tree has twice as many: the usual 700 have each walked many times, and it is no garbage
 _OFTEN = 4  # of those that stay, older ones too are looked at more often than by default: trees are large
 _FORKS = sys.platform.startswith("linux")  # elsewhere forks are not safe, or there are none
 

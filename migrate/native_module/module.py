@@ -23,7 +23,7 @@ from migrate.legacy.restore import RestoreMap, read_restore_map
 from migrate.legacy.signatures import Signature, read_signatures
 from migrate.legacy.state import LegacyVariable, read_variables, with_parts_apart, with_unknown_shapes
 from migrate.native_module.legacy_graph import Feed, LegacyGraph
-from migrate.native_module.parts_apart import wholes_apart
+from migrate.native_module.parts_apart import cut_of, wholes_apart
 from migrate.native_module.signature_function import SignatureFunction
 from migrate.native_module.state import State
 from migrate.native_module.tables import LoadAction
@@ -104,7 +104,7 @@ class LegacyModule(tf.Module):  # type: ignore[misc]
         scratch = frozenset(node for variable in variables for node in self._without_value(variable))
         if not scratch and not can_change_shapes(self.graph.nodes.values()):
             return State(self.graph.nodes, with_parts_apart(variables, apart))
-        cuts = [self._cut(signature) for signature in signatures]
+        cuts = [cut_of(self.legacy, self.graph, signature) for signature in signatures]
         writes = (*self.initialization.writes, *self.initialization.path_writes)
         cuts.append(self.graph.cut([], writes, list(asset_tensors(self.legacy.meta_graph))))
         used = {node.name for cut in cuts for node in cut.nodes}

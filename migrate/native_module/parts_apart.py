@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from migrate.errors import RefusedModelError
+from migrate.graph.cut import Cut
 from migrate.graph.partitions import wholes_to_keep_apart
 from migrate.graph.resource_state import to_resource_state
 from migrate.legacy.collections import asset_tensors
@@ -28,7 +28,7 @@ def wholes_apart(
     parts = {node: part for variable in variables for node, part in variable.parts.items()}
     if not parts:
         return frozenset()
-    cuts = [_cut(legacy, graph, signature) for signature in signatures]
+    cuts = [cut_of(legacy, graph, signature) for signature in signatures]
     writes = read_initialization(legacy.meta_graph).writes
     cuts.append(graph.cut([], writes, list(asset_tensors(legacy.meta_graph))))
     apart = (wholes_to_keep_apart(to_resource_state(cut.nodes, []).nodes, parts) for cut in cuts)
@@ -46,7 +46,12 @@ def nodes_apart(legacy: LegacyModel) -> frozenset[str]:
     return frozenset(node for variable in variables if variable.name in wholes for node in variable.parts)
 
 
-def _cut(legacy: LegacyModel, graph: LegacyGraph, signature: Signature) -> Any:
+def cut_of(legacy: LegacyModel, graph: LegacyGraph, signature: Signature) -> Cut:
+    """Cut the graph to what a signature needs.
+
+    Raises:
+        RefusedModelError: it names what is not in the graph.
+    """
     fetches = [endpoint.tensor for endpoint in signature.outputs]
     try:
         return graph.cut(fetches, [], [endpoint.tensor for endpoint in signature.inputs])
