@@ -45,7 +45,7 @@ def is_right(proof: Proof) -> bool:
     [
         ("training_graph_batch_norm", "_output_shapes"),
         ("training_signature_batch_norm", "_output_shapes"),
-        ("contrib_op_unused", "Op type not registered 'Resampler'"),
+        ("contrib_op_unused", "Op type not registered 'ImageConnectedComponents'"),
     ],
 )
 def test_what_nothing_needs_does_not_keep_the_original_from_running(made: Made, name: str, cause: str) -> None:
