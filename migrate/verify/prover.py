@@ -5,13 +5,12 @@ Every side is loaded fresh and gets the same requests in the same order, so that
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import gc
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,19 +25,17 @@ from migrate.legacy.saved_model import read_saved_model
 from migrate.legacy.tags import listed, no_such_tags, several_tags
 from migrate.preflight.ops import load_op_libraries
 from migrate.preflight.problems import refuse_unsafe
-from migrate.verify.compare import Comparison, compare, same_kind, worst
 from migrate.verify.contract import compare_assets, compare_signatures, path_left_behind
-from migrate.verify.error_text import first_line, lacks_a_value
+from migrate.verify.error_text import first_line
+from migrate.verify.judge import Judge
 from migrate.verify.moved_copy import moved_copy
 from migrate.verify.native_model import NativeModel
 from migrate.verify.original import parts_apart
-from migrate.verify.proof import Loading, Outcome, Proof, ProofOptions, SignatureCheck, WeightCheck
-from migrate.verify.reference import Again, Reference, Run, run_reference, run_requests
+from migrate.verify.proof import Loading, Proof, ProofOptions
+from migrate.verify.reference import run_reference
 from migrate.verify.session_model import SessionModel
-from migrate.verify.signature_tensors import Array, Slot, Values, client_signatures
-from migrate.verify.structure import Structure, compare_structure
-from migrate.verify.table_contents import content_differences, native_contents, session_contents
-from migrate.verify.weights import changed_variables, compare_weights
+from migrate.verify.signature_tensors import client_signatures
+from migrate.verify.structure import compare_structure
 
 
 def prove_here(old: Path, new: Path, options: ProofOptions) -> Proof:
@@ -88,10 +85,6 @@ def _meta_graphs(model: Path) -> dict[frozenset[str], Any]:
     return {frozenset(graph.meta_info_def.tags): graph for graph in read_saved_model(model).meta_graphs}
 
 
-_RUNS_AGAIN = 4
-Runner = Callable[[str, Any, Values], Values]
-
-
 @dataclass(frozen=True, slots=True)
 class _Prover:
     old: Path
@@ -113,12 +106,13 @@ class _Prover:
             notes=(*reference.notes, *signatures.notes, *assets.notes, *structure.notes),
         )
         missing = frozenset(reference.runs.keys() - client_signatures(new_graph).keys())
-        judge = _Judge(self, reference, missing, structure)
+        apart = functools.partial(parts_apart, self.old, self.tags)
+        judge = Judge(reference, self.options, missing, structure, apart)
         with moved_copy(self.new) as copy:
             proof = self._in_session(proof, judge, copy, new_graph)
             return self._natively(proof, judge, copy, new_graph)
 
-    def _in_session(self, proof: Proof, judge: _Judge, copy: Path, new_graph: Any) -> Proof:
+    def _in_session(self, proof: Proof, judge: Judge, copy: Path, new_graph: Any) -> Proof:
         try:
             model = SessionModel(copy, self.tags, self.options.seconds_per_request)
         except Exception as error:  # TensorFlow raises errors of many classes here.
@@ -128,7 +122,7 @@ class _Prover:
             signatures = client_signatures(new_graph)
             return _added(proof, judge.checks(Loading.TF1_SESSION, lambda k, _, r: model.run(signatures[k], r)), ())
 
-    def _natively(self, proof: Proof, judge: _Judge, copy: Path, new_graph: Any) -> Proof:
+    def _natively(self, proof: Proof, judge: Judge, copy: Path, new_graph: Any) -> Proof:
         try:
             model = self._native(copy, self.tags, new_graph)
         except Exception as error:  # as above
@@ -161,7 +155,7 @@ class _Prover:
         return NativeModel(folder, tags, signatures, seconds_per_request=self.options.seconds_per_request)
 
     def _second_save(
-        self, proof: Proof, judge: _Judge, saved: Path, cause: str, unsavable: frozenset[str], new_graph: Any
+        self, proof: Proof, judge: Judge, saved: Path, cause: str, unsavable: frozenset[str], new_graph: Any
     ) -> Proof:
         if cause:
             return _added(proof, [], (f"a second save of the loaded model fails: {cause}",))
@@ -191,127 +185,3 @@ def _cause(action: Callable[[], None]) -> str:
 
 def _added(proof: Proof, checks: Any, failures: tuple[str, ...]) -> Proof:
     return replace(proof, checks=(*proof.checks, *checks), failures=(*proof.failures, *failures))
-
-
-class _Judge:
-    """Compares what a loaded model holds and gives with what the reference held and gave."""
-
-    def __init__(
-        self, prover: _Prover, reference: Reference, missing: frozenset[str], structure: Structure | None = None
-    ) -> None:
-        self.reference = reference
-        self._structure = structure or Structure()
-        self.missing = missing
-        self._prover = prover
-        self._again: list[Again] = []
-
-    def weights(self, model: NativeModel) -> WeightCheck:
-        """Compare the variables; those that the original's init op fills by chance are named, not compared."""
-        found = compare_weights(self.reference.state, model)
-        if not found.differences:
-            return found
-        by_chance = changed_variables(self.reference.state, next(self._runs_again()).state)
-        has_parts = any(state.parts for _, state in self.reference.state.variables)
-        apart = parts_apart(self._prover.old, self._prover.tags) if has_parts else frozenset()
-        return compare_weights(self.reference.state, model, by_chance, apart) if by_chance or apart else found
-
-    def session_tables(self, model: SessionModel) -> tuple[str, ...]:
-        """Compare what the mutable tables of a Session hold before any request."""
-        found = session_contents(model) if self.reference.tables else {}
-        named = {old: found[new] for old, new in self._structure.tables.items() if new in found}
-        return tuple(content_differences(self.reference.tables, named, "a Session"))
-
-    def native_tables(self, model: NativeModel) -> tuple[str, ...]:
-        """Compare what the mutable tables of a loaded model hold before any request."""
-        places = {old: place for old, place in self._structure.objects.items() if old in self.reference.tables}
-        found = native_contents(model, self.reference.graph, places)
-        return tuple(content_differences(self.reference.tables, found, "the loaded model"))
-
-    def renamed_inputs(self, model: NativeModel) -> Iterator[str]:
-        """Tell which inputs a TF2 caller gives under another name, because their key can be none."""
-        for key, run in self.reference.runs.items():
-            if key in self.missing:
-                continue
-            with contextlib.suppress(KeyError):
-                for slot, argument in model.renamed_inputs(key, run.signature).items():
-                    yield f"signature {key!r}: tf.saved_model.load takes the input {slot!r} as {argument!r}"
-
-    def checks(
-        self, loading: Loading, runner: Runner, left_out: frozenset[str] = frozenset()
-    ) -> Iterator[SignatureCheck]:
-        """Run every signature but those left out with the reference's requests, in the reference's order."""
-        for key, run in self.reference.runs.items():
-            if key in left_out:
-                # It may change what the others give.
-                run_requests(functools.partial(runner, key, run.signature), run.requests)
-                continue
-            yield self._check(key, run, loading, runner)
-
-    def _check(self, key: str, run: Run, loading: Loading, runner: Runner) -> SignatureCheck:
-        if not run.error and key in self.missing:
-            return SignatureCheck(key, loading, Outcome.DIFFERENT, reason="the new model has no such signature")
-        if run.timed_out:
-            return SignatureCheck(key, loading, Outcome.NOT_RUN, reason=f"the original gives {run.error}")
-        found = run_requests(lambda request: runner(key, run.signature, request), run.requests)
-        if lacks_a_value(run.error) and lacks_a_value(found.error) and len(found.outputs) == len(run.outputs):
-            return self._compared(key, replace(run, requests=run.requests[: len(run.outputs)]), found.outputs, loading)
-        if run.error:
-            also = f"; so does the new model: {found.error}" if found.error else "; the new model runs"
-            reason = f"the original fails on every input that was tried: {run.error}{also}"
-            return SignatureCheck(key, loading, Outcome.NOT_RUN, reason=reason)
-        if found.error:
-            reason = f"it fails where the original runs: {found.error}"
-            return SignatureCheck(key, loading, Outcome.DIFFERENT, len(found.outputs), reason=reason)
-        return self._compared(key, run, found.outputs, loading)
-
-    def _compared(self, key: str, run: Run, outputs: tuple[Values, ...], loading: Loading) -> SignatureCheck:
-        comparisons: list[Comparison] = []
-        undetermined: list[str] = []
-        for number, (expected, found) in enumerate(zip(run.outputs, outputs, strict=True), start=1):
-            for slot, value in expected.items():
-                where = f"{slot} (request {number})"
-                if slot not in found:
-                    given = ", ".join(repr(str(each)) for each in found) or "none"
-                    reason = f"output {slot} is missing; the new model gives {given}"
-                    comparisons.append(Comparison(Outcome.DIFFERENT, reason=reason))
-                    continue
-                comparison = compare(value, found[slot], self._prover.options)
-                differs = comparison.outcome is Outcome.DIFFERENT and not same_kind(value, found[slot])
-                if differs and self._is_chance(key, number, slot, value):
-                    undetermined.append(where)
-                    continue
-                reason = f"output {where}: {comparison.reason}" if comparison.reason else ""
-                comparisons.append(replace(comparison, reason=reason))
-        summary = worst(comparisons)
-        outcome = Outcome.NONDETERMINISTIC if undetermined and not comparisons else summary.outcome
-        return SignatureCheck(
-            key,
-            loading,
-            outcome,
-            len(outputs),
-            summary.max_absolute,
-            summary.max_relative,
-            summary.reason,
-            tuple(undetermined),
-        )
-
-    def _is_chance(self, key: str, number: int, slot: Slot, value: Array) -> bool:
-        """Whether the original itself gives another value for a request, counted from 1, when it is run again."""
-        for again in self._runs_again():
-            run = again.runs[key]
-            if not run.error and self._differs(value, run.outputs[number - 1][slot]):
-                return True
-        return False
-
-    def _differs(self, original: Array, again: Array) -> bool:
-        return compare(original, again, self._prover.options).outcome is Outcome.DIFFERENT
-
-    def _runs_again(self) -> Iterator[Again]:
-        """Run the original again, with other random numbers: what differs then depends on chance.
-
-        More than once, as a race between a read and a write of a variable often ends the same way.
-        """
-        for number in range(_RUNS_AGAIN):
-            if number == len(self._again):
-                self._again.append(self.reference.run_again())
-            yield self._again[number]

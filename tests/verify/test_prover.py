@@ -23,7 +23,8 @@ from migrate.preflight.model_options import ModelOptions
 from migrate.rewrap import rewrap
 from migrate.verify import Loading, Outcome, Proof, ProofOptions, prove
 from migrate.verify.edited_copy import lost_kernels
-from migrate.verify.prover import _Judge, _Prover, prove_here
+from migrate.verify.judge import Judge
+from migrate.verify.prover import prove_here
 from migrate.verify.reference import Again, Reference, Run
 from migrate.verify.signature_tensors import Slot
 from migrate.verify.weights import ReferenceState
@@ -456,7 +457,6 @@ def test_a_race_that_rarely_shows_is_looked_for_more_than_once(late: int, outcom
 
     run = Run(None, ({},), ({slot: np.array([1.0], np.float32)},))
     reference = Reference(ReferenceState((), ()), {"s": run}, tf.Graph(), (), run_again)
-    prover = _Prover(Path("old"), Path("new"), frozenset(), ProofOptions())
-    judge = _Judge(prover, reference, frozenset())
+    judge = Judge(reference, ProofOptions())
     (check,) = judge.checks(Loading.TF2, lambda key, signature, request: {slot: np.array([2.0], np.float32)})
     assert check.outcome is outcome
