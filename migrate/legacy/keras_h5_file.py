@@ -21,7 +21,7 @@ def check_loadable(file: Path) -> None:
 
     try:
         with h5py.File(file, "r") as content:
-            text = content.attrs.get("model_config")
+            text, version = content.attrs.get("model_config"), content.attrs.get("keras_version")
     except OSError as error:
         raise UnreadableModelError(f"{file} is damaged or cut off ({error}); copy the model again.") from error
     if text is None:
@@ -29,8 +29,13 @@ def check_loadable(file: Path) -> None:
             f"{file} holds no model, weights at most. Build the model in code with tf_keras, call its load_weights, "
             "and model.export(DIR)."
         )
+    if _as_text(version).startswith("1."):
+        raise RefusedModelError(
+            f"{file} was written by Keras {_as_text(version)}, whose layers Keras 2 does not read; load it with Keras 2.0 "
+            "to 2.3, which convert it, and save it again."
+        )
     try:
-        config = json.loads(text.decode() if isinstance(text, bytes) else text)
+        config = json.loads(_as_text(text))
     except ValueError as error:
         raise UnreadableModelError(f"{file} is damaged: its configuration is no JSON ({error}).") from error
     layers = [name for kind, name in _layers(config) if kind == "Lambda"]
@@ -39,6 +44,10 @@ def check_loadable(file: Path) -> None:
             f"{file}: the Lambda layer {layers[0]!r} holds code of Python, which is not run; load the model with "
             "tf_keras where that code is trusted, and call model.export(DIR)."
         )
+
+
+def _as_text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value or "")
 
 
 def _layers(config: Any) -> Iterator[tuple[str, str]]:
