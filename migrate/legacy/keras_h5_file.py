@@ -31,8 +31,8 @@ def check_loadable(file: Path) -> None:
         )
     if _as_text(version).startswith("1."):
         raise RefusedModelError(
-            f"{file} was written by Keras {_as_text(version)}, which Keras 2 of TensorFlow does not read; load it with Keras "
-            "2.0 to 2.3, which convert it, and save it again."
+            f"{file} was written by Keras {_as_text(version)}, which the Keras 2 of TensorFlow does not read; load it "
+            "with Keras 2.0 to 2.3, which convert it, and save it again."
         )
     try:
         config = json.loads(_as_text(text))
