@@ -6,6 +6,7 @@ as long: it searches each token for newlines and makes objects for each node tha
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -18,8 +19,10 @@ Span = tuple[int, int]
 class Positions:
     """The offsets of a tree's nodes, found when one is asked for: up to the statement at the top that holds it."""
 
-    def __init__(self, tree: cst.Module) -> None:
+    def __init__(self, tree: cst.Module, text: str) -> None:
+        """Look for the places of a tree's nodes in the text that it was parsed from."""
         self._tree = tree
+        self._lost = _lost_form_feeds(text, tree.code) if "\f" in text else []
         self._begin()
 
     def _begin(self) -> None:
@@ -34,7 +37,9 @@ class Positions:
         spans = self._writing.spans
         while (found := spans.get(id(node))) is None:  # by its `id`: hashing a node itself is slow
             self._write_on()
-        return found
+        if not self._lost:
+            return found
+        return found[0] + bisect_right(self._lost, found[0]), found[1] + bisect_left(self._lost, found[1])
 
     def _write_on(self) -> None:
         """Write the next statement; after the last one the module ends.
@@ -51,6 +56,18 @@ class Positions:
         except BaseException:  # nested too deeply: half of a statement would shift all that follow
             self._begin()
             raise
+
+
+def _lost_form_feeds(text: str, code: str) -> list[int]:
+    """Return where in the code of a tree the text has form feeds that LibCST drops: those right before a statement."""
+    lost: list[int] = []
+    place = 0
+    for character in text:
+        if code[place : place + 1] == character:
+            place += 1
+        elif character == "\f":
+            lost.append(place)
+    return lost
 
 
 class _Writing(CodegenState):

@@ -28,7 +28,7 @@ class SyntaxTree:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tree = parse(text)
-        self._positions = Positions(self.tree)
+        self._positions = Positions(self.tree, text)
         self._line_starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
     # --- positions ---

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from migrate.graph.op_arguments import output_count
+from migrate.graph.op_arguments import output_argument, output_count
 from migrate.graph.tensor_name import TensorName, is_control, parse_tensor, source_node
 from migrate.graph.walk import dependent, followed, needed
 
@@ -23,6 +23,7 @@ _ASIDE = re.compile(
     r"|IsVariableInitialized|VarIsInitializedOp|Queue(Enqueue|Close|Size)\w*|\w*Dataset\w*|MakeIterator"
     r"|Stage|StageSize|Assert|NoOp|PrintV2|WriteFile"
 )
+_INT32 = 3
 _MOST_LOOKED_AT = 200
 _REDUCES = frozenset({"Mean", "Sum", "AddN", "Add", "AddV2", "Sub", "Mul", "RealDiv", "Neg", "Max", "Min"})
 _CHECKS = frozenset({"Assert", "PrintV2"})
@@ -104,9 +105,16 @@ def before_losses(graph_def: Any, forward: ForwardGraph) -> Mapping[TensorName, 
                 if needs == forward.sinks[loss]:
                     pending.append(name)
                 elif needs:
-                    found[parse_tensor(followed(nodes, edge, lambda node: node.op in _PASSES_ON))] = needs
+                    tensor = parse_tensor(followed(nodes, edge, lambda node: node.op in _PASSES_ON))
+                    if tensor not in forward.feeds and not _is_shape(nodes[tensor.node], tensor):
+                        found[tensor] = needs
     most = max(map(len, found.values()), default=0)
     return {tensor: needs for tensor, needs in found.items() if len(needs) == most}
+
+
+def _is_shape(node: Any, tensor: TensorName) -> bool:
+    """Whether a tensor holds sizes, for a Reshape or the like, as far as its dtype tells."""
+    return output_argument(node, tensor.index).dtype == _INT32
 
 
 def _feeds(nodes: Mapping[str, Any]) -> Iterator[TensorName]:

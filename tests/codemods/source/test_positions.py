@@ -17,7 +17,7 @@ SOURCES = {
     "classes": "class A(B, metaclass=C):\n    def f(self): return self\n\n    x: int = 1\n",
     "several blocks": "try:\n    a\nexcept (B, C) as d:\n    raise E from d\nfinally:\n    with f:\n        pass\n",
     "line ends": "a = 1\r\nif a:\r\n    b(a,\r\n      c)\r\n",
-    "a mixed end": "a = 1\rb = 2\n\fc = 3\n",
+    "a mixed end": "a = 1\rb = 2\nc = 3\n",
     "no last line end": "def f():\n    return a",
     "only a comment": "# nothing",
     "characters of several bytes": "ä = '日本'; b = ä\n",
@@ -37,6 +37,24 @@ def test_offsets_agree_with_libcst(text: str) -> None:
             start = lines[found.start.line - 1] + found.start.column
             end = lines[found.end.line - 1] + found.end.column
             assert (module.start(node), module.end(node)) == (start, end), type(node)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\fa = 1\n",
+        "\f\fa = 1\nb = a\n",
+        "a = 1\n\f\n\fb = 2\f\n",
+        "if a:\n    b\n\f    # c\n\fd = 1\ne = (1,\n\f2)\n",
+        '\fa = """\n\fb"""\n\fc = a\n',
+        "\f# only a comment\n",
+    ],
+)
+def test_form_feeds_that_libcst_drops_count(text: str) -> None:
+    module = Module(text)
+    for node in module.nodes:
+        if isinstance(node, (cst.Name, cst.Integer, cst.SimpleString)):
+            assert module.code(node) == node.value
 
 
 def test_no_offset_lies_behind_the_text() -> None:
