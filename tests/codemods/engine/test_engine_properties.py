@@ -170,7 +170,8 @@ def test_lines_that_no_edit_touches_stay_and_newlines_too(source: str, mode: Mod
 def test_documentation(rule: RunnableRule, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `explain` and the README show is complete, and the examples are what the rule does."""
     # LibCST's runner has no options: there the installed release decides.
-    monkeypatch.setattr("codemods.source.module.Program", partial(Program, target=NEWEST))
+    for user in ("codemods.source.module", "codemods.engine.planning"):
+        monkeypatch.setattr(f"{user}.Program", partial(Program, target=NEWEST))
     assert rule.id.startswith("SM")
     assert rule.name == rule.name.lower()
     assert rule.summary

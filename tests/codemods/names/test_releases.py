@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,12 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("table", ["names", "meanings"])
 def test_the_row_of_the_installed_release(read: Path, table: str) -> None:
     now = (read / f"{table}-{installed_target()}.txt").read_text().splitlines()
-    assert set(now) == set(rows_of(table, installed_target()))
+    assert _of_any_python(now) == _of_any_python(rows_of(table, installed_target()))
+
+
+def _of_any_python(lines: Iterable[str]) -> set[str]:
+    """Return rows without what Python itself gave enums in 3.11."""
+    return {line.replace(" boundary=None", "") for line in lines}
 
 
 def test_there_is_a_row_of_every_target() -> None:
