@@ -34,8 +34,8 @@ def test_the_row_of_the_installed_release(read: Path, table: str) -> None:
 
 
 def _of_any_python(lines: Iterable[str]) -> set[str]:
-    """Return rows without what Python itself gave enums in 3.11."""
-    return {line.replace(" boundary=None", "") for line in lines}
+    """Return rows without that of an enum, whose parameters are those of the Python that reads them."""
+    return {line for line in lines if not line.startswith("VariableAggregation\tclass\t")}
 
 
 def test_there_is_a_row_of_every_target() -> None:
