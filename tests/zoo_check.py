@@ -200,8 +200,8 @@ def contract_differences(task: tuple[dict[str, Any], Path, frozenset[str]]) -> t
     from migrate.verify.signature_tensors import client_signatures
 
     facts, target, tags = task
-    if not facts["signatures"]:
-        return ()  # what it has now, the manifest does not know
+    if facts["kind"] not in ("savedmodel-v1", "hub-v1"):
+        return ()  # what signatures it has now, the manifest does not know
     (meta_graph,) = read_saved_model(target).meta_graphs
     found = client_signatures(meta_graph)
     several = len(facts["tags"]) > 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from migrate.errors import Tf1to2Error
-from migrate.graph.tensor_name import TensorName, edge_to
+from migrate.graph.tensor_name import edge_to
 from migrate.inspection.facts import MetaGraphFacts, ModelFacts
 from migrate.inspection.graph_facts import signature_facts, table_facts, variable_facts
 from migrate.legacy.asked import NOTHING
@@ -142,8 +142,8 @@ def _meta_graph_facts(meta_graph: Any, problems: Iterator[str], told: Collection
         tables=table_facts(meta_graph),
         assets=tuple(sorted({asset.filename for asset in asset_file_defs(meta_graph)})),
         init_op=init_op(meta_graph),
-        placeholders=_names(map(_plain, ends.feeds)),
-        sinks=_names(map(_plain, ends.sinks)),
+        placeholders=_names(map(edge_to, ends.feeds)),
+        sinks=_names(map(edge_to, ends.sinks)),
         without_gradient=variables_behind_loops(meta_graph),
         problems=tuple(problem for problem in problems if problem not in told),
         other_numbers=in_words(other_numbers(meta_graph)),
@@ -169,10 +169,6 @@ def _lone_problems(meta_graph: Any) -> Iterator[str]:
         *check_executed(nodes, meta_graph.graph_def.library),
     ):
         yield problem.message
-
-
-def _plain(tensor: TensorName) -> str:
-    return edge_to(tensor)
 
 
 def _names(names: Iterator[str]) -> tuple[str, ...]:

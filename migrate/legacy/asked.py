@@ -56,13 +56,11 @@ class Asked:
         signatures: those that it gets; none lets the one obvious signature be found.
         checkpoint: the prefix of the values of its variables, where they do not lie beside it.
         ema: take moving averages in place of the variables that have one.
-        trainable: make variables of the large constants of a frozen graph.
     """
 
     signatures: tuple[AskedSignature, ...] = ()
     checkpoint: Path | None = None
     ema: bool = False
-    trainable: bool = False
 
 
 NOTHING = Asked()

@@ -170,6 +170,11 @@ def _why_no_model_folder(folder: Path) -> str:
     lone = [child for child in children if child.suffix in (".pb", ".pbtxt", ".meta", ".h5", ".hdf5", ".keras")]
     if lone:
         return f"{folder} has no saved_model.pb or saved_model.pbtxt; pass the model file itself, e.g. {lone[0].name}."
+    if any(child.suffix == ".index" for child in children):
+        return (
+            f"{folder} holds a checkpoint, and no .meta file with its graph: the values alone are no model; copy the "
+            ".meta file there, or name the checkpoint with --checkpoint beside a GraphDef."
+        )
     return f"{folder} has no saved_model.pb or saved_model.pbtxt, so it is no SavedModel."
 
 

@@ -13,7 +13,7 @@ from migrate.graph.walk import dependent, followed, needed
 
 _PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault"})
 # Their outputs are elements of an input pipeline, which a served model is fed with.
-_ELEMENTS = re.compile(r"(Iterator\w*GetNext\w*|QueueDequeue\w*|ReaderRead(UpTo)?(V2)?|Unstage|BatchV?2?FromQueue)")
+_ELEMENTS = re.compile(r"(Iterator\w*GetNext\w*|QueueDequeue\w*|ReaderRead(UpTo)?(V2)?|Unstage)")
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")
 _TRAINS = re.compile(r"(Resource)?(Sparse)?Apply[A-Z]\w*")
 _ASIDE = re.compile(

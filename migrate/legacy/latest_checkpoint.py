@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from google.protobuf import text_encoding
+
 _LATEST = re.compile(r'^\s*model_checkpoint_path\s*:\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
 _LARGEST_BYTES = 1 << 20
 
@@ -19,10 +21,8 @@ def latest_checkpoint(folder: Path) -> Path | None:
         if not file.is_file() or file.stat().st_size > _LARGEST_BYTES:
             return None
         found = _LATEST.search(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        named = text_encoding.CUnescape(found.group(1)).decode() if found is not None else ""
+    except (OSError, ValueError):  # of escapes and of characters, too
         return None
-    if found is None:
-        return None
-    named = found.group(1).encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")
     name = re.split(r"[/\\]", named)[-1]
-    return folder / name if name else None
+    return folder / name if name.strip(".") else None

@@ -21,7 +21,6 @@ from migrate.legacy.collections import variable_defs_of
 from migrate.legacy.restore import RestoreMap
 from migrate.legacy.restore_nodes import Restored, add_restore
 
-_MOST_NAMES = 5
 _PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault"})
 _TABLE_INITIALIZERS = frozenset({
     "InitializeTable", "InitializeTableV2", "InitializeTableFromTextFile", "InitializeTableFromTextFileV2",
@@ -95,8 +94,8 @@ def _check(path: Path, nodes: Mapping[str, Any], functions: Mapping[str, Any], e
     node = nodes.get(end.tensor.node)
     if node is None:
         near = difflib.get_close_matches(end.tensor.node, list(nodes), 1)
-        hint = f"; is {near[0]!r} meant?" if near else ""
-        raise RefusedModelError(f"{path}: there is no node {end.tensor.node!r} in its graph{hint}")
+        hint = f"is {near[0]!r} meant?" if near else "name a tensor that it has."
+        raise RefusedModelError(f"{path}: there is no node {end.tensor.node!r} in its graph; {hint}")
     count = output_count(node, functions)
     if count is not None and end.tensor.index >= count:
         raise RefusedModelError(f"{path}: the node {node.name!r} ({node.op}) has {count} outputs, no {end.tensor}.")

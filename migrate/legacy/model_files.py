@@ -16,13 +16,14 @@ from pathlib import Path
 from migrate.errors import RefusedModelError
 from migrate.files.copying import copy_file, copy_file_within
 from migrate.files.work_names import STAGING_PREFIX
+from migrate.legacy.detect import SAVED_MODEL_NAMES
 from migrate.legacy.model import is_asset_name
 
 EXTRA = "assets.extra"
 _ASSETS = "assets"
 _MOST_TOLD = 5
 _DEEPEST = 100  # folders; Python's own removal of a folder fails on a thousand
-_FROM_ANYWHERE = frozenset({"saved_model.pb", "saved_model.pbtxt", "fingerprint.pb", "keras_metadata.pb", "variables"})
+_FROM_ANYWHERE = frozenset({*SAVED_MODEL_NAMES, "fingerprint.pb", "keras_metadata.pb", "variables"})
 _PARTS = _FROM_ANYWHERE | {_ASSETS, EXTRA, "tfhub_module.pb", "debug"}
 _KINDS = (
     (stat.S_ISCHR, "a device"),
@@ -93,8 +94,11 @@ def copied_files(model: Path) -> ModelFiles:
 
 
 def files_left_behind(model: Path) -> tuple[str, ...]:
-    """Name the files and folders that lie in a model's folder and are no part of it, so that nothing copies them."""
-    if not model.is_dir():
+    """Name the files and folders that lie in a SavedModel's folder and are no part of it, so that nothing copies them.
+
+    Of other models the folder is not the model: what is what there is not known.
+    """
+    if not any((model / name).is_file() for name in SAVED_MODEL_NAMES):
         return ()
     beside = [path for path in sorted(model.iterdir()) if path.name not in _PARTS and not _is_hidden(path)]
     weights = model / "variables"

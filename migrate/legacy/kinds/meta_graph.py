@@ -19,9 +19,16 @@ def recognise(path: Path) -> Detection | None:
         file = None if prefix is None else prefix.with_name(f"{prefix.name}.meta")
     else:
         file = path.with_name(f"{path.name}.meta") if path.name else None
-    if file is None or not file.is_file() or path.name.endswith(".meta"):
+    if file is None or path.name.endswith(".meta") or not _is_file(file):
         return None
     return Detection(ModelKind.META_GRAPH, file, is_text=False)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no file system has such a name
+        return False
 
 
 def read(detection: Detection, asked: Asked) -> tuple[LegacyModel, ...]:
